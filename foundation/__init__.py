@@ -1,0 +1,24 @@
+"""What every domain stands on; one named capability per module, and no domain word in any of them.
+
+audit           append-only event rows, sealed into a hash chain
+backup          one encrypted file that holds the whole installation
+classification  what kind of data a column holds and how long it lives
+clock           the only clock
+crypto          key ring, encrypted column types, blind index
+csv_safe        formula-safe CSV
+database        Model, column types, reading and writing units
+fonts           fonts for documents
+forms           the form base class and its messages
+gate            the one fair queue for SQLite writers
+health          what the health routes report
+i18n            Chinese message ids and the English catalogue
+jobs            periodic jobs, heartbeat, run loop
+mail            SMTP
+outbox          messages that must leave, as rows
+pdf             PDF house style
+problems        refusals that a person may read
+push            "you have something to do", without saying what
+seals           the hash chain over audit rows
+spreadsheets    reading and writing XLSX
+webhook         signed HTTP notification
+"""
