@@ -1,0 +1,1 @@
+"""Organisation tree, schools, terms, classes, branches, students, guardians, staff, roster."""

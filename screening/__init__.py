@@ -1,0 +1,1 @@
+"""Campaigns, sittings, taking, responses, triage, alerts, concerns, cases and plans, reports."""

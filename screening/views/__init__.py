@@ -1,0 +1,1 @@
+"""Pages of the screening domain, one blueprint per area."""
