@@ -1,0 +1,52 @@
+/* Progressive enhancement of staff pages: everything works without it. */
+(function () {
+  "use strict";
+  var d = document;
+  function each(selector, act) { Array.prototype.forEach.call(d.querySelectorAll(selector), act); }
+
+  var summary = d.querySelector(".error-summary");
+  if (summary) { summary.focus(); }
+
+  // A filter applies itself; the button stays for keyboards and old browsers.
+  each("form[data-autosubmit]", function (form) {
+    form.addEventListener("change", function () { form.submit(); });
+  });
+
+  // One press, one request: a second submit of the same form is ignored for five seconds.
+  d.addEventListener("submit", function (event) {
+    var form = event.target, now = Date.now();
+    if (form.method !== "post") { return; }
+    if (form.sentAt && now - form.sentAt < 5000) { event.preventDefault(); return; }
+    form.sentAt = now;
+  });
+  window.addEventListener("pageshow", function () { each("form", function (form) { form.sentAt = 0; }); });
+
+  each("[data-print]", function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+
+  d.addEventListener("click", function (event) {
+    each("details.user-menu[open]", function (menu) { if (!menu.contains(event.target)) { menu.open = false; } });
+  });
+
+  function typing(target) { return /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable; }
+
+  function move(step) {
+    var links = Array.prototype.slice.call(d.querySelectorAll("[data-rows] tbody tr a[href]:first-of-type"));
+    var at = links.indexOf(d.activeElement);
+    var next = links[Math.min(links.length - 1, Math.max(0, at + step))];
+    if (next) { next.focus(); }
+  }
+  d.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      each("details.user-menu[open]", function (menu) { menu.open = false; menu.querySelector("summary").focus(); });
+      return;
+    }
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (event.key === "/") {
+      var search = d.querySelector("[data-search], input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    } else if (event.key === "j") { move(1); } else if (event.key === "k") { move(-1); }
+  });
+})();
