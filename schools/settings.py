@@ -1,0 +1,129 @@
+"""Versioned settings: the nearest ancestor's newest value, else the default with its source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor
+from foundation import audit, clock
+from foundation.problems import Refused
+from schools.models import Organisation, Setting
+
+HEILONGJIANG = "黑龙江12355做法，全团要讯2022年第22期（reference/domain.md #91-#93）"
+PROPOSED = "本系统建议值，须与当地约定（reference/domain.md §3）"
+
+
+@dataclass(frozen=True)
+class Default:
+    """A value that holds until an organisation sets its own, and where it comes from."""
+
+    value: Any
+    source: str
+
+
+DEFAULTS: Mapping[str, Default] = {
+    # clocks
+    "clock.critical_contact_min": Default(30, HEILONGJIANG),
+    "clock.high_interview_h": Default(24, PROPOSED),
+    "clock.attention_contact_h": Default(168, "instruments.md §3.3: 7 天"),
+    "clock.crisis_contact_min": Default(30, HEILONGJIANG),
+    "clock.crisis_accept_min": Default(5, PROPOSED),
+    "clock.case_accept_h": Default(4, PROPOSED),
+    "clock.consult_accept_h": Default(2, PROPOSED),
+    "clock.case_reply_h": Default(48, HEILONGJIANG),
+    "clock.consult_reply_h": Default(24, HEILONGJIANG),
+    "clock.referral_receipt_routine_min": Default(120, "cases-and-referrals.md §5.4 H1"),
+    "clock.referral_receipt_urgent_min": Default(15, "cases-and-referrals.md §5.4 H1"),
+    "clock.referral_decide_routine_h": Default(24, "cases-and-referrals.md §5.4 H2"),
+    "clock.referral_decide_urgent_h": Default(2, "cases-and-referrals.md §5.4 H2"),
+    "clock.referral_offer_routine_d": Default(14, "cases-and-referrals.md §5.4 H3"),
+    "clock.referral_offer_urgent_h": Default(24, "cases-and-referrals.md §5.4 H3"),
+    "clock.referral_feedback_d": Default(5, "cases-and-referrals.md §5.4"),
+    "clock.concern_review_h": Default(24, PROPOSED),
+    "clock.urgent_concern_min": Default(30, HEILONGJIANG),
+    "clock.pause_cap_h": Default(24, "cases-and-referrals.md §5.5"),
+    "clock.pause_total_h": Default(72, "cases-and-referrals.md §5.5"),
+    "ladder.minutes": Default([0, 3, 5, 10, 15, 20, 30], "cases-and-referrals.md §5.5"),
+    "alert.escalate_minutes": Default([5, 10, 20, 30], HEILONGJIANG),
+    # ages and consent
+    "consent.guardian_below": Default(14, "个人信息保护法第31条；reference/domain.md §3"),
+    "consent.student_alone_from": Default(18, "reference/domain.md §3"),
+    # what a room may do
+    "taking.idle_lock_s": Default(180, "campaigns.md §2: kiosk"),
+    "taking.grace_min": Default(30, "reference/domain.md §4.1"),
+    "retest.after_school_days": Default(3, "reference/domain.md §4.7"),
+    # words and colours are labels only; code compares numbers
+    "level.words": Default(
+        {"3": "一级（重大）", "2": "二级（严重）", "1": "三级（一般）", "0": "暂不需要关注"},
+        "reference/domain.md §2.2",
+    ),
+    "help.numbers": Default(
+        [
+            {"number": "110", "what": "报警"},
+            {"number": "120", "what": "急救"},
+            {"number": "12356", "what": "全国统一心理援助热线"},
+            {"number": "12355", "what": "青少年服务台"},
+        ],
+        "国家卫生健康委 2024-12-25 通知；共青团 12355",
+    ),
+    "report.small_cell": Default(10, "design.md §4: k = 10"),
+    # a branch contact is a fellow student or an adult (design.md §1)
+    "league.contact_is_adult": Default(False, PROPOSED),  # noqa: FBT003 - a value, not a switch
+    "league.release_gap_d": Default(7, "design.md §4: care tasks"),
+    "forecast.interview_minutes": Default(30, PROPOSED),
+    "forecast.positive_share": Default(0.15, "reference/instruments.md §3.2"),
+    "campaign.retention": Default("until_graduation", "西南财大 2019；上海西南位育中学（R20）"),
+}
+
+
+def value(session: Session, organisation_id: int, key: str) -> Any:
+    """The setting that applies to the organisation; KeyError for a key nobody declared."""
+    default = DEFAULTS[key]
+    path = session.scalar(select(Organisation.path).where(Organisation.id == organisation_id))
+    ids = [int(part) for part in (path or "").strip("/").split("/") if part]
+    rows = session.execute(
+        select(Setting.organisation_id, Setting.value, Setting.version)
+        .where(Setting.key == key, Setting.organisation_id.in_(ids))
+        .order_by(Setting.version)
+    ).all()
+    newest = {row.organisation_id: row.value for row in rows}
+    for organisation in reversed(ids):
+        if organisation in newest:
+            return newest[organisation]
+    return default.value
+
+
+def put(
+    session: Session, *, by: Actor, organisation_id: int, key: str, value: Any, source: str
+) -> Setting:
+    """Set a new version for one organisation; the old versions stay."""
+    if key not in DEFAULTS:
+        raise Refused(f"没有这一项设置：{key}", "key")
+    last = session.scalars(
+        select(Setting)
+        .where(Setting.organisation_id == organisation_id, Setting.key == key)
+        .order_by(Setting.version.desc())
+        .limit(1)
+    ).first()
+    row = Setting(
+        organisation_id=organisation_id,
+        key=key,
+        version=(last.version + 1) if last else 1,
+        value=value,
+        source=source,
+        set_by=by.ref,
+        set_at=clock.now(),
+    )
+    session.add(row)
+    audit.record(
+        session,
+        "setting.changed",
+        by=by.ref,
+        organisation_id=organisation_id,
+        subject=f"setting:{key}",
+        details={"version": row.version},
+    )
+    return row
