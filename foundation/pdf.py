@@ -221,16 +221,21 @@ def seal_box(lines: Sequence[str]) -> Table:
     return box
 
 
+def drawing(width: float, height: float, **more: Any) -> Drawing:
+    """An empty drawing whose first font is the embedded one."""
+    fonts.register()
+    return Drawing(width, height, initialFontName=fonts.BODY, **more)
+
+
 def qr(content: str, millimetres: float = 28) -> Drawing:
     """A QR code with its quiet zone; `content` is an address or an opaque code, never a name."""
     size = millimetres * mm
     code: Any = QrCodeWidget(content, barLevel="M")
     left, bottom, right, top = code.getBounds()
-    drawing = Drawing(
-        size, size, transform=[size / (right - left), 0, 0, size / (top - bottom), 0, 0]
-    )
-    drawing.add(code)
-    return drawing
+    scale = [size / (right - left), 0, 0, size / (top - bottom), 0, 0]
+    picture = drawing(size, size, transform=scale)
+    picture.add(code)
+    return picture
 
 
 def cut_sheet(slips: Sequence[Sequence[Flowable]], columns: int = 2, height: float = 52) -> Table:
