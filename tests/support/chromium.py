@@ -56,10 +56,10 @@ def apt_install(*packages: str) -> bool:
     """Whether apt-get could install the packages; waits for another apt for five minutes."""
     apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq"]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    keep = ["-o", "Dpkg::Options::=--force-confold"]
     commands = [
         [*apt, "update"],
-        [*apt, "-o", "Dpkg::Options::=--force-confold", "install", "-y"]
-        + ["--no-install-recommends", *packages],
+        [*apt, *keep, "install", "-y", "--no-install-recommends", *packages],
     ]
     return all(
         subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode == 0
