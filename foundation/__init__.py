@@ -13,6 +13,7 @@ gate            the one fair queue for SQLite writers
 health          what the health routes report
 i18n            Chinese message ids and the English catalogue
 jobs            periodic jobs, heartbeat, run loop
+keyring         encryption keys and the file that holds them
 mail            SMTP
 outbox          messages that must leave, as rows
 pdf             PDF house style
