@@ -24,10 +24,18 @@ class User(Model):
     phone: Mapped[str | None] = mapped_column(EncryptedText, info=PERSONAL)
     active: Mapped[bool] = mapped_column(default=True, info=INTERNAL)
     demo: Mapped[bool] = mapped_column(default=False, info=INTERNAL)
-    failed_sign_ins: Mapped[int] = mapped_column(default=0, info=INTERNAL)
-    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     locale: Mapped[str] = mapped_column(String(8), default="zh", info=INTERNAL)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+
+
+class SignInThrottle(Model):
+    """Failed sign-ins of one name, known or not, so that the two look alike."""
+
+    __tablename__ = "sign_in_throttle"
+
+    name_index: Mapped[str] = mapped_column(String(64), primary_key=True, info=PERSONAL)
+    failures: Mapped[int] = mapped_column(default=0, info=INTERNAL)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
 
 
 class SignInSession(Model):

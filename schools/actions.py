@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.policy import EXCLUSIVE_ADMINS, Actor, Role
 from foundation import audit, clock
+from foundation.i18n import _
 from foundation.problems import Refused
 from schools.models import (
     Branch,
@@ -36,7 +37,7 @@ def add_organisation(
 ) -> Organisation:
     """Hang a new organisation under its parent; its path is its place in the tree."""
     if session.scalar(select(Organisation.id).where(Organisation.code == code)):
-        raise Refused(f"代码 {code} 已经有机构在用，请核对。", "code")
+        raise Refused(_("代码 %(code)s 已经有机构在用，请核对。", code=code), "code")
     organisation = Organisation(
         parent_id=parent.id if parent else None,
         kind=kind.value,
@@ -72,14 +73,14 @@ def add_term(
 ) -> Term:
     """Set one term of a school year for an organisation and all below it."""
     if starts_on >= ends_on:
-        raise Refused("学期的结束日期要在开始日期之后。", "ends_on")
+        raise Refused(_("学期的结束日期要在开始日期之后。"), "ends_on")
     same = select(Term.id).where(
         Term.organisation_id == organisation.id,
         Term.school_year == school_year,
         Term.number == number,
     )
     if session.scalar(same):
-        raise Refused("这个学期已经有了。", "number")
+        raise Refused(_("这个学期已经有了。"), "number")
     term = Term(
         organisation_id=organisation.id,
         school_year=school_year,
@@ -171,9 +172,9 @@ def grant_role(
 ) -> StaffRole:
     """Let a person hold a role; nobody grants one to himself, and one person is one administrator."""
     if by.user_id == user.id:
-        raise Refused("不能给自己授予角色，请由另一位管理员办理。", "user")
+        raise Refused(_("不能给自己授予角色，请由另一位管理员办理。"), "user")
     if role in EXCLUSIVE_ADMINS and _is_an_admin(session, user.id):
-        raise Refused("系统、安全、审计三种管理员不能由同一个人担任。", "role")
+        raise Refused(_("系统、安全、审计三种管理员不能由同一个人担任。"), "role")
     held = StaffRole(
         user_id=user.id,
         organisation_id=organisation.id,
@@ -188,7 +189,7 @@ def grant_role(
     try:
         session.flush()
     except IntegrityError as error:
-        raise Refused("系统、安全、审计三种管理员不能由同一个人担任。", "role") from error
+        raise Refused(_("系统、安全、审计三种管理员不能由同一个人担任。"), "role") from error
     audit.record(
         session,
         "role.granted",
@@ -211,7 +212,7 @@ def _is_an_admin(session: Session, user_id: int) -> bool:
 def end_role(session: Session, *, by: Actor, held: StaffRole) -> None:
     """End a role today; the person's sessions are ended by the caller's sign-out of that user."""
     if held.ended_at is not None:
-        raise Refused("这个角色已经结束。")
+        raise Refused(_("这个角色已经结束。"))
     held.ended_at = clock.now()
     audit.record(
         session,

@@ -1,0 +1,47 @@
+"""Users, sessions and invitations, by what the visitor presents."""
+
+import hashlib
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import Invitation, SignInSession, User
+from foundation import clock
+
+IDLE = timedelta(minutes=30)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a session's or an invitation's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def session_of(session: Session, token: str | None) -> SignInSession | None:
+    """The live session of a cookie's token; None when absent, idle too long or expired."""
+    if not token:
+        return None
+    found = session.scalars(
+        select(SignInSession).where(SignInSession.token_hash == token_hash(token))
+    ).first()
+    now = clock.now()
+    if found is None or found.expires_at <= now or found.seen_at + IDLE <= now:
+        return None
+    return found
+
+
+def user_named(session: Session, username: str) -> User | None:
+    """The active user of that name."""
+    return session.scalars(
+        select(User).where(User.username == username.strip().lower(), User.active)
+    ).first()
+
+
+def open_invitation(session: Session, token: str) -> Invitation | None:
+    """The invitation of a link, while it can still be used."""
+    found = session.scalars(
+        select(Invitation).where(Invitation.token_hash == token_hash(token))
+    ).first()
+    if found is None or found.used_at or found.withdrawn_at or found.expires_at <= clock.now():
+        return None
+    return found
