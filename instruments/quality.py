@@ -85,7 +85,7 @@ DEFAULT_POLICY = Policy()
 class LieRule:
     """Items that hardly anybody truthfully answers with `code`; odd from `at_least` of them on."""
 
-    items: frozenset[int]
+    items: frozenset[str]
     code: int
     at_least: int
 
@@ -119,20 +119,21 @@ class QualityReport:
 
 def assess_sheet(
     codes: Sequence[int],
-    answers: Mapping[int, int | None],
-    seconds_per_item: Mapping[int, float] | float | None = None,
+    answers: Mapping[str, int | None],
+    seconds_per_item: Mapping[str, float] | float | None = None,
     *,
     minimum: int | None = None,
-    reverse: Iterable[int] = (),
+    reverse: Iterable[str] = (),
     lie: LieRule | None = None,
-    instructed: Mapping[int, int] | None = None,
+    instructed: Mapping[str, int] | None = None,
     seconds_per_page: Sequence[tuple[float, int]] = (),
     measured: Mapping[Index, float | None] | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> QualityReport:
     """Judge one sheet at submit.
 
-    codes: the answer codes of the form; answers: item number -> raw code, None = unanswered.
+    codes: the answer codes of the form; answers: item id -> raw code in the order of the form,
+    None = unanswered.
     seconds_per_item: mean, or item -> seconds. seconds_per_page: (seconds, items) of each page.
     minimum: the code of "not at all" (default the lowest): runs of it are healthy students.
     reverse: reversed items; a run of `minimum` across both directions contradicts itself.
@@ -167,7 +168,7 @@ def longest_run(values: Iterable[int | None], minimum: int | None = None) -> int
 
 
 def _too_fast(
-    seconds: Mapping[int, float] | float | None,
+    seconds: Mapping[str, float] | float | None,
     pages: Sequence[tuple[float, int]],
     policy: Policy,
 ) -> Iterable[Reason]:
@@ -182,27 +183,26 @@ def _too_fast(
 
 
 def _straight(
-    answers: Mapping[int, int | None], low: int, reverse: frozenset[int], policy: Policy
+    answers: Mapping[str, int | None], low: int, reverse: frozenset[str], policy: Policy
 ) -> Iterable[Reason]:
     limit = max(policy.straight_share * len(answers), policy.straight_least - 1)
-    ordered = [answers[number] for number in sorted(answers)]
-    run = max(longest_run(ordered, low), _contradicting_run(answers, low, reverse))
+    run = max(longest_run(answers.values(), low), _contradicting_run(answers, low, reverse))
     if run > limit:
         yield Reason(Index.LONGSTRING, run, limit)
 
 
-def _contradicting_run(answers: Mapping[int, int | None], low: int, reverse: frozenset[int]) -> int:
+def _contradicting_run(answers: Mapping[str, int | None], low: int, reverse: frozenset[str]) -> int:
     """Longest run of the minimum code that covers plain and reversed items alike."""
-    best, run = 0, list[int]()
-    for number in sorted(answers):
-        run = [*run, number] if answers[number] == low else []
+    best, run = 0, list[str]()
+    for number, code in answers.items():
+        run = [*run, number] if code == low else []
         if 0 < len(reverse.intersection(run)) < len(run):
             best = max(best, len(run))
     return best
 
 
 def _validity(
-    answers: Mapping[int, int | None], lie: LieRule | None, instructed: Mapping[int, int]
+    answers: Mapping[str, int | None], lie: LieRule | None, instructed: Mapping[str, int]
 ) -> Iterable[Reason]:
     if lie is not None:
         told = sum(answers.get(number) == lie.code for number in lie.items)

@@ -15,8 +15,8 @@ from instruments.quality import (
 CODES = (0, 1, 2, 3)
 
 
-def sheet(*codes: int | None) -> dict[int, int | None]:
-    return dict(enumerate(codes, start=1))
+def sheet(*codes: int | None) -> dict[str, int | None]:
+    return {str(number): code for number, code in enumerate(codes, start=1)}
 
 
 def test_a_fast_straight_line_above_the_minimum_asks_for_a_retest() -> None:
@@ -44,22 +44,22 @@ def test_two_indices_of_one_family_are_one_witness() -> None:
 
 def test_the_minimum_across_reversed_items_contradicts_itself() -> None:
     plain = assess_sheet(CODES, sheet(*[0] * 20), 5.0)
-    mixed = assess_sheet(CODES, sheet(*[0] * 20), 5.0, reverse={4, 8, 12, 16})
+    mixed = assess_sheet(CODES, sheet(*[0] * 20), 5.0, reverse={"4", "8", "12", "16"})
     assert not plain.reasons
     assert [reason.index for reason in mixed.reasons] == [Index.LONGSTRING]
 
 
 def test_lie_items_count_from_the_named_number_on() -> None:
-    rule = LieRule(frozenset({82, 84, 86}), code=1, at_least=2)
-    honest = assess_sheet((0, 1), {82: 1, 84: 0, 86: None}, lie=rule)
-    lying = assess_sheet((0, 1), {82: 1, 84: 1, 86: 0}, lie=rule)
+    rule = LieRule(frozenset({"82", "84", "86"}), code=1, at_least=2)
+    honest = assess_sheet((0, 1), {"82": 1, "84": 0, "86": None}, lie=rule)
+    lying = assess_sheet((0, 1), {"82": 1, "84": 1, "86": 0}, lie=rule)
     assert not honest.reasons
     assert [(reason.index, reason.value) for reason in lying.reasons] == [(Index.LIE, 2)]
 
 
 def test_a_blank_instructed_item_is_a_blank_not_a_mistake() -> None:
-    assert not assess_sheet(CODES, {1: 0, 2: None}, instructed={2: 1}).reasons
-    assert assess_sheet(CODES, {1: 0, 2: 3}, instructed={2: 1}).reasons
+    assert not assess_sheet(CODES, {"1": 0, "2": None}, instructed={"2": 1}).reasons
+    assert assess_sheet(CODES, {"1": 0, "2": 3}, instructed={"2": 1}).reasons
 
 
 def test_measured_indices_use_the_limits_of_the_policy() -> None:
@@ -71,7 +71,7 @@ def test_measured_indices_use_the_limits_of_the_policy() -> None:
 
 
 def test_times_may_come_per_item_and_an_empty_mapping_says_nothing() -> None:
-    assert assess_sheet(CODES, sheet(0, 1), {1: 1.0, 2: 1.5}).reasons[0].value == 1.25
+    assert assess_sheet(CODES, sheet(0, 1), {"1": 1.0, "2": 1.5}).reasons[0].value == 1.25
     assert not assess_sheet(CODES, sheet(0, 1), {}).reasons
 
 
