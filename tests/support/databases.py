@@ -10,14 +10,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from foundation import crypto, database
-
-ROOT = Path(__file__).parents[2]
+from tests.support.project import PACKAGES, modules
 
 
 def all_models() -> None:
-    """Registers every table of the project."""
-    for path in sorted(ROOT.glob("[!.]*/models*.py")):
-        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    """Registers every table of the project, whether the application is imported or not."""
+    for path, name in modules(*PACKAGES):
+        if "__tablename__" in path.read_text(encoding="utf-8"):
+            import_module(name)
 
 
 class Fresh(ABC):
