@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Index, Integer, String, Table, event, func
+from sqlalchemy import BigInteger, Connection, Index, Integer, String, Table, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock, crypto
@@ -35,8 +35,8 @@ class AuditRow(Model):
     mac: Mapped[str] = mapped_column(String(64), info=INTERNAL)
 
     __table_args__ = (
-        Index("ix_audit_row_organisation_id_id", func.coalesce(organisation_id, 0), id),
-        Index("ix_audit_row_subject", subject, id),
+        Index("ix_audit_row_organisation_id_id", "organisation_id", "id"),
+        Index("ix_audit_row_subject", "subject", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -94,20 +94,22 @@ def guard_statements(dialect: str) -> list[str]:
 
 def table_guards(dialect: str, table: str) -> list[str]:
     """Return the triggers of one table; on PostgreSQL they need POSTGRESQL_FUNCTION first."""
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            "BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END"
-            for verb in ("UPDATE", "DELETE")
-        ]
-    return [
-        f"CREATE TRIGGER {table}_unchanged BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION audit_unchanged()",
-        f"CREATE TRIGGER {table}_not_truncated BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_unchanged()",
-    ]
+    template = SQLITE_TRIGGERS if dialect == "sqlite" else POSTGRESQL_TRIGGERS
+    return [statement.format(table=table) for statement in template]
 
 
+SQLITE_TRIGGERS = (
+    """CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END""",
+    """CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END""",
+)
+POSTGRESQL_TRIGGERS = (
+    """CREATE TRIGGER {table}_unchanged BEFORE UPDATE OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION audit_unchanged()""",
+    """CREATE TRIGGER {table}_not_truncated BEFORE TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION audit_unchanged()""",
+)
 POSTGRESQL_FUNCTION = """
 CREATE OR REPLACE FUNCTION audit_unchanged() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'audit rows are never changed'; END $$

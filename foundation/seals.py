@@ -167,7 +167,7 @@ def _chains(session: Session) -> dict[int, list[AuditSeal]]:
 def _verify_rows(session: Session, chains: dict[int, list[AuditSeal]]) -> Verdict:
     # What was committed after our seal is not broken, only newer than this check.
     sealed = session.scalar(select(func.max(AuditSeal.last_row))) or 0
-    order = func.coalesce(AuditRow.organisation_id, 0), AuditRow.id
+    order = AuditRow.organisation_id, AuditRow.id
     query = select(AuditRow).where(AuditRow.id <= sealed).order_by(*order)
     rows = session.scalars(query.execution_options(yield_per=1_000))
     unseen, count = set(chains), 0
