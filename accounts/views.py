@@ -1,0 +1,263 @@
+"""Pages of signing in and of one's own account."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from accounts import actions, cookies, second_factor
+from accounts.forms import ChannelForm, PasswordForm, SecondFactorForm, SignInForm
+from accounts.guard import current_actor, public, requires
+from accounts.models import SignInSession, User
+from accounts.policy import Actor, Permission
+from accounts.visitor import Visitor, current_visitor
+from foundation import database, push
+from foundation.i18n import _
+from foundation.problems import Missing, Refused
+
+bp = Blueprint("accounts", __name__)
+VISITOR = Actor.system("visitor")
+
+
+def safe_next(target: str | None) -> str:
+    """Return a path of this site to go on to; anything else becomes the start page."""
+    parts = urlsplit(target or "")
+    local = bool(target) and not parts.scheme and not parts.netloc
+    if not local or not parts.path.startswith("/") or parts.path.startswith(("//", "/\\")):
+        return "/"
+    return str(target)
+
+
+@bp.get("/sign-in")
+@public("anybody may try to sign in")
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in form, in a demo with one button per role."""
+    return _sign_in_page(SignInForm(next=request.args.get("next", "")), 200)
+
+
+def _sign_in_page(form: SignInForm, status: int) -> ResponseReturnValue:
+    roles = current_app.config["DEMO_ROLES"] if current_app.config["DEMO"] else []
+    return render_template("accounts/sign_in.html", form=form, demo_roles=roles), status
+
+
+@bp.post("/sign-in")
+@public("anybody may try to sign in")
+def sign_in_post() -> ResponseReturnValue:
+    """Check name and password: 303, 422 or 429 with Retry-After."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _sign_in_page(form, 422)
+    with database.writing() as session:
+        outcome = actions.sign_in(
+            session,
+            by=VISITOR,
+            username=form.username.data or "",
+            password=form.password.data or "",
+        )
+    if outcome.token is None:
+        return _not_signed_in(form, outcome.wait_s)
+    return _signed_in(outcome.token, form.next.data)
+
+
+def _not_signed_in(form: SignInForm, wait_s: int) -> ResponseReturnValue:
+    if wait_s:
+        message = _("试的次数太多，请 %(n)s 秒后再试。", n=wait_s)
+        form.password.errors = [message]
+        page, status = _sign_in_page(form, 429)  # type: ignore[misc]
+        return page, status, {"Retry-After": str(wait_s)}
+    form.password.errors = [_("用户名或密码不对。")]
+    return _sign_in_page(form, 422)
+
+
+def _signed_in(token: str, target: str | None) -> ResponseReturnValue:
+    return cookies.put(redirect(safe_next(target), 303), token)  # type: ignore[arg-type]
+
+
+@bp.post("/sign-in/demo")
+@public("demo only: one click signs in as a role")
+def sign_in_demo() -> ResponseReturnValue:
+    """Sign in as the first demo account of a role; not there outside a demo."""
+    if not current_app.config["DEMO"]:
+        raise Missing
+    roles = {role: username for role, _label, username in current_app.config["DEMO_ROLES"]}
+    username = roles.get(request.form.get("role", ""))
+    with database.writing() as session:
+        user = session.scalars(
+            select(User).where(User.username == (username or ""), User.demo)
+        ).first()
+        if user is None:
+            raise Refused(_("演示环境里没有这个角色。"))
+        token = actions.start_session(session, by=Actor.system("demo"), user=user)
+    return _signed_in(token, None)
+
+
+@bp.route("/sign-in/second-factor", methods=["GET", "POST"])
+@public("the second step of signing in; only with a session that passed the first")
+def second_step() -> ResponseReturnValue:
+    """Ask for a one-time code, or let the person enrol an authenticator first."""
+    found = current_visitor()
+    if found is None:
+        return redirect(url_for("accounts.sign_in"), 302)
+    if found.user.totp_secret is None:
+        return _enrol(found)
+    form = SecondFactorForm()
+    if form.validate_on_submit():
+        with database.writing() as session:
+            right = _confirm(found, form.code.data or "")
+        if right:
+            return redirect("/", 303)
+        form.code.errors = [_("验证码不对或已用过，请等下一个。")]
+    return render_template("accounts/second_factor.html", form=form), 422 if form.errors else 200
+
+
+def _confirm(found: Visitor, code: str) -> bool:
+    session = database.session()
+    user = session.get_one(User, found.user.id)
+    signed_in = session.get_one(SignInSession, found.signed_in.id)
+    return actions.confirm_second_factor(
+        session, by=_self(found), user=user, signed_in=signed_in, code=code
+    )
+
+
+def _self(found: Visitor) -> Actor:
+    return Actor.person(found.user.id, found.user.name, ())
+
+
+def _enrol(found: Visitor) -> ResponseReturnValue:
+    form = SecondFactorForm()
+    secret = request.form.get("secret") or second_factor.new_secret()
+    if form.validate_on_submit():
+        try:
+            with database.writing() as session:
+                user = session.get_one(User, found.user.id)
+                signed_in = session.get_one(SignInSession, found.signed_in.id)
+                actions.enrol_second_factor(
+                    session,
+                    by=_self(found),
+                    user=user,
+                    signed_in=signed_in,
+                    secret=secret,
+                    code=form.code.data or "",
+                )
+            return redirect("/", 303)
+        except Refused as refusal:
+            form.code.errors = [refusal.message]
+    address = second_factor.address(secret, found.user.username)
+    page = render_template("accounts/enrol.html", form=form, secret=secret, address=address)
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/sign-out")
+@public("anybody may leave")
+def sign_out() -> ResponseReturnValue:
+    """End the session and clear what the browser kept."""
+    found = current_visitor()
+    if found is not None:
+        with database.writing() as session:
+            actions.sign_out(session, by=_self(found), token=found.token)
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]
+
+
+@bp.post("/language")
+@public("the language of the pages")
+def language() -> ResponseReturnValue:
+    """Keep the chosen language in a cookie."""
+    code = "en" if request.form.get("language") == "en" else "zh"
+    response = redirect(safe_next(request.form.get("next")), 303)
+    response.set_cookie("lang", code, max_age=31_536_000, samesite="Lax", httponly=True)
+    return response
+
+
+@bp.get("/account")
+@requires(Permission.HOME)
+def account() -> ResponseReturnValue:
+    """One's own account: password, second factor, where notices go."""
+    return _account_page(PasswordForm(), ChannelForm(), 200)
+
+
+def _account_page(
+    form: PasswordForm, channel_form: ChannelForm, status: int
+) -> ResponseReturnValue:
+    found = current_visitor()
+    if found is None:
+        abort(404)
+    channels = push.channels_of(database.session(), found.user.id)
+    page = render_template(
+        "accounts/account.html",
+        user=found.user,
+        held=current_actor().held,
+        form=form,
+        channel_form=channel_form,
+        channels=channels,
+    )
+    return page, status
+
+
+@bp.post("/account/password")
+@requires(Permission.HOME)
+def change_password() -> ResponseReturnValue:
+    """Change one's own password and end all sessions."""
+    found, form = current_visitor(), PasswordForm()
+    if found is None:
+        raise Missing
+    if not form.validate_on_submit():
+        return _account_page(form, ChannelForm(formdata=None), 422)
+    user = database.session().get_one(User, found.user.id)
+    try:
+        actions.change_password(
+            database.session(),
+            by=current_actor(),
+            user=user,
+            old=form.old.data or "",
+            new=form.new.data or "",
+        )
+    except Refused as refusal:
+        getattr(form, "old" if refusal.field == "old" else "new").errors = [refusal.message]
+        return _account_page(form, ChannelForm(formdata=None), 422)
+    flash(_("密码已更改，请用新密码重新登录。"), "success")
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]
+
+
+@bp.post("/account/channels")
+@requires(Permission.HOME)
+def add_channel() -> ResponseReturnValue:
+    """Add where this person's notices go."""
+    form = ChannelForm()
+    if not form.validate_on_submit():
+        return _account_page(PasswordForm(formdata=None), form, 422)
+    actor = current_actor()
+    try:
+        push.add_channel(
+            database.session(),
+            by=actor.ref,
+            user_id=actor.user_id or 0,
+            kind=form.kind.data,
+            address=form.address.data or "",
+        )
+    except Refused as refusal:
+        form.address.errors = [refusal.message]
+        return _account_page(PasswordForm(formdata=None), form, 422)
+    flash(_("已添加。"), "success")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@bp.post("/account/channels/<int:channel_id>/remove")
+@requires(Permission.HOME)
+def remove_channel(channel_id: int) -> ResponseReturnValue:
+    """Stop sending notices there."""
+    actor = current_actor()
+    push.remove_channel(
+        database.session(), by=actor.ref, user_id=actor.user_id or 0, channel_id=channel_id
+    )
+    flash(_("已移除。"), "success")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@bp.post("/account/end-sessions")
+@requires(Permission.HOME)
+def end_sessions() -> ResponseReturnValue:
+    """End one's sessions on every device."""
+    actor = current_actor()
+    actions.end_sessions(database.session(), by=actor, user_id=actor.user_id or 0)
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]

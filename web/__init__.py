@@ -1,0 +1,158 @@
+"""Composition: the one place that knows every part; imported by nobody but the entry points."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Flask, Request, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+
+from accounts.guard import current_actor, may, public, requires
+from accounts.models import User
+from accounts.policy import Permission
+from accounts.visitor import needs_second_factor, visitor
+from foundation import crypto, database, i18n
+from schools.queries import actor_of
+from web import administration, cli, config, demo_mode, errors, headers, health, presentation
+from web import navigation as menu
+
+AREAS = (
+    "accounts.views",
+    "schools.views",
+    "screening.views.campaigns",
+    "screening.views.consents",
+    "screening.views.sittings",
+    "screening.views.taking",
+    "screening.views.triage",
+    "screening.views.cases",
+    "screening.views.league",
+    "screening.views.reports",
+    "screening.views.catalogue",
+    "referrals.views",
+)
+OPEN_BEFORE_SECOND_FACTOR = {
+    "accounts.second_step",
+    "accounts.sign_out",
+    "accounts.language",
+    "accounts.sign_in",
+}
+bp = Blueprint("web", __name__)
+login = LoginManager()
+protect = CSRFProtect()
+
+
+def create_app() -> Flask:
+    """Build the application on the database and keys that the environment names."""
+    settings = config.from_environment()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database.configure(settings.database_url, settings.home)
+    crypto.configure(settings.home)
+    app = Flask("web", template_folder="../templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=crypto.secret_key(),
+        SESSION_COOKIE_NAME="xq_csrf",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SECURE_COOKIES=settings.secure_cookies,
+        PUBLIC_URL=settings.public_url,
+        PLAIN_HTTP=settings.plain_http,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+    )
+    _extensions(app, settings)
+    for blueprint in _blueprints():
+        app.register_blueprint(blueprint)
+    app.before_request(load_visitor)
+    app.context_processor(for_templates)
+    app.jinja_env.globals.update(may=may)
+    app.template_filter("role_name")(menu.role_name)
+    return app
+
+
+def _extensions(app: Flask, settings: config.Config) -> None:
+    translations = Path(app.root_path) / "translations" / "en"
+    i18n.init_app(app, translations, settings.home / "translations", _own_language)
+    protect.init_app(app)
+    login.init_app(app)
+    login.request_loader(_loaded)
+    for part in (headers, errors, presentation, health, cli, demo_mode):
+        part.init_app(app)
+
+
+def _blueprints() -> list[Blueprint]:
+    found = [bp, administration.bp]
+    for area in AREAS:
+        if find_spec(area) is None:
+            continue
+        module = import_module(area)
+        found.extend(getattr(module, "blueprints", None) or [module.bp])
+    return found
+
+
+def _own_language() -> str | None:
+    found = g.get("visitor")
+    return found.user.locale if found else None
+
+
+def _loaded(_request: Request) -> User | None:
+    # Flask-Login for current_user only: the session itself is ours (design: sessions and cookies)
+    found = g.get("visitor")
+    return found.user if found else None
+
+
+def load_visitor() -> ResponseReturnValue | None:
+    """Find out who asks; a session that still owes its second factor reaches only that page."""
+    if request.endpoint in {None, "static", "health.healthz", "health.readyz"}:
+        return None
+    found = visitor()
+    g.visitor = found
+    if found is None:
+        return None
+    with database.reading() as session:
+        actor = actor_of(session, found.user)
+    if needs_second_factor(found, actor):
+        if request.endpoint in OPEN_BEFORE_SECOND_FACTOR:
+            return None
+        return redirect(url_for("accounts.second_step"), 302)
+    g.actor = actor
+    return None
+
+
+def for_templates() -> dict[str, object]:
+    """What every page may use."""
+    actor = g.get("actor")
+    code = "zh" if i18n.language() == "en" else "en"
+    return {
+        "actor": actor,
+        "navigation": menu.navigation(actor),
+        "account_url": url_for("accounts.account"),
+        "sign_out_url": url_for("accounts.sign_out"),
+        "language_switch": {
+            "url": url_for("accounts.language"),
+            "code": code,
+            "label": "English" if code == "en" else "中文",
+        },
+        "html_lang": "en" if i18n.language() == "en" else "zh-CN",
+        "worker_warning": health.worker_warning() if actor else None,
+    }
+
+
+@bp.get("/")
+@public("leads to sign-in or to the first page of one's work")
+def home() -> ResponseReturnValue:
+    """Go to the first thing this person works with."""
+    actor = g.get("actor")
+    if actor is None:
+        return redirect(url_for("accounts.sign_in"), 302)
+    return redirect(url_for("web.start"), 302)
+
+
+@bp.get("/start")
+@requires(Permission.HOME)
+def start() -> ResponseReturnValue:
+    """Everything this person can open, as a list of links with a sentence each."""
+    return render_template("web/start.html", entries=menu.navigation(current_actor()))

@@ -1,0 +1,43 @@
+"""Pages of the system and audit administrators: the outbox and the audit trail."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from accounts.guard import current_actor, requires
+from accounts.policy import Permission
+from foundation import audit, database, outbox
+from schools.queries import organisations_visible_to
+
+bp = Blueprint("administration", __name__)
+PAGE = 100
+
+
+@bp.get("/outbox")
+@requires(Permission.OUTBOX_VIEW)
+def outbox_page() -> ResponseReturnValue:
+    """What waits to leave: counts and ages, no content."""
+    return render_template("web/outbox.html", status=outbox.status())
+
+
+@bp.get("/audit")
+@requires(Permission.AUDIT_VIEW)
+def audit_page() -> ResponseReturnValue:
+    """The audit rows of the administrator's organisations, newest first."""
+    actor = current_actor()
+    session = database.session()
+    organisations = session.scalars(
+        organisations_visible_to(actor, Permission.AUDIT_VIEW)
+    ).all()
+    number = max(1, request.args.get("page", 1, type=int))
+    event = request.args.get("event", "")
+    rows = audit.newest(
+        session,
+        organisation_ids=[organisation.id for organisation in organisations],
+        event=event or None,
+        offset=(number - 1) * PAGE,
+        limit=PAGE,
+    )
+    names = {organisation.id: organisation.name for organisation in organisations}
+    return render_template(
+        "web/audit.html", rows=rows, names=names, number=number, event=event, full=len(rows) == PAGE
+    )

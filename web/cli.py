@@ -1,0 +1,95 @@
+"""Commands of `flask --app wsgi`: database, demo, worker, audit, backup, outbox."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from foundation import backup, outbox, seals
+from web import database_commands, worker
+
+db = AppGroup("db", help="The database's structure.")
+audit = AppGroup("audit", help="The audit trail.")
+backups = AppGroup("backup", help="One encrypted file with everything.")
+outbox_group = AppGroup("outbox", help="What waits to leave.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the groups to the application's command line."""
+    for group in (db, audit, backups, outbox_group):
+        app.cli.add_command(group)
+    app.cli.add_command(worker_command)
+
+
+@db.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the database to a revision (head)."""
+    database_commands.upgrade(revision)
+
+
+@db.command("downgrade")
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the database back to a revision."""
+    database_commands.downgrade(revision)
+
+
+@db.command("check")
+def check() -> None:
+    """Exit 1 when the models and the migrations differ."""
+    differences = database_commands.drift()
+    for difference in differences:
+        click.echo(difference)
+    sys.exit(1 if differences else 0)
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """Drain the outbox on this machine until stopped."""
+    worker.run()
+
+
+@audit.command("verify")
+def verify() -> None:
+    """Print `ok N rows, M seals` or `broken ORGANISATION row ID` (exit 1)."""
+    verdict = seals.verify()
+    click.echo(str(verdict))
+    sys.exit(0 if verdict.ok else 1)
+
+
+@backups.command("create")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_create(file: Path) -> None:
+    """Write everything into one encrypted file."""
+    click.echo(backup.create(file))
+
+
+@backups.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+def backup_verify(file: Path) -> None:
+    """Open a backup and compare every count and digest."""
+    click.echo(backup.verify(file))
+
+
+@backups.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--replace", is_flag=True, help="Replace what this home holds.")
+def backup_restore(file: Path, *, replace: bool) -> None:
+    """Put a backup into this home; a home that holds data is refused without --replace."""
+    click.echo(backup.restore(file, replace=replace))
+
+
+@outbox_group.command("status")
+@click.option("--json", "as_json", is_flag=True)
+def outbox_status(*, as_json: bool) -> None:
+    """How much waits to leave, and for how long."""
+    status = outbox.status()
+    if as_json:
+        click.echo(json.dumps(status, ensure_ascii=False, default=str))
+        return
+    for name, value in status.items():
+        click.echo(f"{name}\t{value}")

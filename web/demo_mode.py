@@ -1,0 +1,32 @@
+"""Whether this installation is a demo, and which accounts one click signs in as."""
+
+import csv
+from pathlib import Path
+
+from flask import Flask
+
+from foundation import database
+from web.navigation import role_name
+
+ACCOUNTS = "demo-accounts.tsv"
+
+
+def init_app(app: Flask) -> None:
+    """Read the demo's accounts once; without that file nothing of a demo exists."""
+    app.config["DEMO"] = False
+    app.config["DEMO_ROLES"] = []
+    app.context_processor(lambda: {"demo": app.config["DEMO"]})
+    load(app, database.home())
+
+
+def load(app: Flask, home: Path) -> None:
+    """Offer one button per role: the first account listed for it."""
+    path = home / ACCOUNTS
+    if not path.exists():
+        return
+    roles: dict[str, tuple[str, str, str]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for _demo, role, username, _password, _organisation in csv.reader(lines, delimiter="\t"):
+            roles.setdefault(role, (role, role_name(role), username))
+    app.config["DEMO"] = True
+    app.config["DEMO_ROLES"] = list(roles.values())
