@@ -1,0 +1,25 @@
+"""Command line: `python -m instruments COMMAND`; every command is loaded only when it is asked."""
+
+import importlib
+import sys
+
+COMMANDS = {
+    "score": "instruments.score_lines",
+    "check": "instruments.check",
+    "pages": "instruments.pages",
+    "wording": "instruments.wording_command",
+    "analyse": "instruments.analyse",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; 2 when it does not exist."""
+    if not arguments or arguments[0] not in COMMANDS:
+        sys.stderr.write(f"usage: python -m instruments {{{','.join(COMMANDS)}}} ...\n")
+        return 2
+    module = importlib.import_module(COMMANDS[arguments[0]])
+    return int(module.main(arguments[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
