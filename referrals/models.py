@@ -1,5 +1,6 @@
 """Hospital services, referrals and their steps, 12355 tickets, clocks, pages to duty persons."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,22 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from foundation.classification import CLINICAL, INTERNAL, PERSONAL, PUBLIC
 from foundation.crypto import EncryptedJson, EncryptedText
 from foundation.database import Json, Model, UtcDateTime
+from referrals import hotline_workflow, workflow
 from schools.models import Organisation, Student
 
-REFERRAL_STATES = (
-    "draft awaiting_consent ready sent received need_info accepted declined scheduled no_show "
-    "arrived seen returning completed cancel_requested cancelled error"
-).split()
-TICKET_STATES = (
-    "new triaged dispatched returned accepted in_contact waiting handling replied rated redo "
-    "transfer_offered transferred stood_down closed reopened"
-).split()
-ENDED_REFERRAL = "('completed','cancelled','error')"
-ENDED_TICKET = "('transferred','closed')"
+def _listed(values: Iterable[str]) -> str:
+    return f"({', '.join(repr(str(v)) for v in sorted(values))})"
 
 
-def _in(column: str, values: list[str]) -> str:
-    return f"{column} IN ({', '.join(repr(v) for v in values)})"
+REFERRAL_STATES = [state.value for state in workflow.State]
+TICKET_STATES = [state.value for state in hotline_workflow.State]
+ENDED_REFERRAL = _listed(workflow.FINAL)
+ENDED_TICKET = _listed(hotline_workflow.FINAL)
+
+
+def _in(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN {_listed(values)}"
 
 
 class HospitalService(Model):

@@ -1,0 +1,193 @@
+"""The states of a hospital referral, as one table that buttons, errors, docs and tests read.
+
+Rows are numbered as in cases-and-referrals.md §5.4; FHIR columns are R4 codes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accounts.policy import Permission
+from referrals.machine import Transition, allowed_events, follow
+
+
+class State(StrEnum):
+    """Where a referral stands; the worst case is never further along than a person said."""
+
+    DRAFT = "draft"
+    AWAITING_CONSENT = "awaiting_consent"
+    READY = "ready"
+    SENT = "sent"
+    RECEIVED = "received"
+    NEED_INFO = "need_info"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REDIRECTED = "redirected"
+    SCHEDULED = "scheduled"
+    NO_SHOW = "no_show"
+    ARRIVED = "arrived"
+    SEEN = "seen"
+    RETURNING = "returning"
+    COMPLETED = "completed"
+    CANCEL_REQUESTED = "cancel_requested"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+class Event(StrEnum):
+    """What a person (or, for `overdue`, a clock) does to a referral."""
+
+    ASK = "ask"
+    PERMIT = "permit"
+    SEND = "send"
+    RECEIVE = "receive"
+    ASK_INFO = "ask_info"
+    ANSWER_INFO = "answer_info"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    REDIRECT = "redirect"
+    SCHEDULE = "schedule"
+    NO_SHOW = "no_show"
+    ARRIVE = "arrive"
+    SEE = "see"
+    REPLY = "reply"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    CONFIRM_CANCEL = "confirm_cancel"
+    RECALL = "recall"
+    OVERDUE = "overdue"
+
+
+class Needs(StrEnum):
+    """Facts a transition asks for."""
+
+    CONSENT = "consent"
+    PREVIEW = "preview"
+    REASON = "reason"
+    QUESTION = "question"
+    ANSWER = "answer"
+    SLOT = "slot"
+    REPLY = "reply"
+    NOT_DANGER = "not_danger"
+    HOSPITAL = "hospital"
+
+
+SCHOOL = Permission.REFERRAL_WORK
+HOSPITAL = Permission.HOSPITAL_WORK
+
+_Key = tuple[State, Event]
+_BEFORE_SENDING = (State.DRAFT, State.AWAITING_CONSENT, State.READY)
+_BEFORE_ACCEPTANCE = (State.SENT, State.RECEIVED, State.NEED_INFO, State.DECLINED)
+_AFTER_ACCEPTANCE = (State.ACCEPTED, State.SCHEDULED, State.NO_SHOW)
+_MAY_ARRIVE = (
+    State.SENT,
+    State.RECEIVED,
+    State.NEED_INFO,
+    State.ACCEPTED,
+    State.SCHEDULED,
+    State.NO_SHOW,
+    State.CANCEL_REQUESTED,
+)
+
+
+def _school(to: State, *requires: Needs) -> Transition[State]:
+    return Transition(to, SCHOOL, requires)
+
+
+def _hospital(to: State, *requires: Needs) -> Transition[State]:
+    return Transition(to, HOSPITAL, requires)
+
+
+TRANSITIONS: dict[_Key, Transition[State]] = {
+    (State.DRAFT, Event.ASK): _school(State.AWAITING_CONSENT),
+    (State.DRAFT, Event.PERMIT): _school(State.READY, Needs.CONSENT),
+    (State.AWAITING_CONSENT, Event.PERMIT): _school(State.READY, Needs.CONSENT),
+    (State.READY, Event.SEND): _school(State.SENT, Needs.CONSENT, Needs.PREVIEW),
+    (State.SENT, Event.RECEIVE): _hospital(State.RECEIVED),
+    (State.RECEIVED, Event.ASK_INFO): _hospital(State.NEED_INFO, Needs.QUESTION, Needs.NOT_DANGER),
+    (State.NEED_INFO, Event.ANSWER_INFO): _school(State.RECEIVED, Needs.ANSWER),
+    (State.RECEIVED, Event.ACCEPT): _hospital(State.ACCEPTED),
+    (State.RECEIVED, Event.DECLINE): _hospital(State.DECLINED, Needs.REASON, Needs.NOT_DANGER),
+    (State.NEED_INFO, Event.DECLINE): _hospital(State.DECLINED, Needs.REASON, Needs.NOT_DANGER),
+    (State.DECLINED, Event.REDIRECT): _school(State.REDIRECTED, Needs.HOSPITAL),
+    (State.ACCEPTED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
+    (State.SCHEDULED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT, Needs.REASON),
+    (State.NO_SHOW, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
+    (State.SCHEDULED, Event.NO_SHOW): _hospital(State.NO_SHOW),
+    **{(state, Event.ARRIVE): _hospital(State.ARRIVED) for state in _MAY_ARRIVE},
+    (State.ARRIVED, Event.SEE): _hospital(State.SEEN),
+    (State.SEEN, Event.REPLY): _hospital(State.RETURNING, Needs.REPLY),
+    (State.RETURNING, Event.CONFIRM): _school(State.COMPLETED),
+    **{(state, Event.CANCEL): _school(State.CANCELLED, Needs.REASON) for state in _BEFORE_SENDING},
+    **{
+        (state, Event.CANCEL): _school(State.CANCELLED, Needs.REASON)
+        for state in _BEFORE_ACCEPTANCE
+    },
+    **{
+        (state, Event.CANCEL): _school(State.CANCEL_REQUESTED, Needs.REASON)
+        for state in _AFTER_ACCEPTANCE
+    },
+    (State.CANCEL_REQUESTED, Event.CONFIRM_CANCEL): _hospital(State.CANCELLED),
+    # A clock that runs out reminds and widens the circle; the state stays where it was.
+    (State.SENT, Event.OVERDUE): Transition(State.SENT, None),
+    (State.RECEIVED, Event.OVERDUE): Transition(State.RECEIVED, None),
+    **{
+        (state, Event.RECALL): _school(State.ERROR, Needs.REASON)
+        for state in State
+        if state is not State.ERROR
+    },
+}
+
+FINAL = frozenset({State.REDIRECTED, State.COMPLETED, State.CANCELLED, State.ERROR})
+# Until a letter has left, no hospital knows that the referral exists.
+ADDRESSED = frozenset(State) - frozenset(_BEFORE_SENDING)
+
+
+@dataclass(frozen=True)
+class FhirStatus:
+    """The three R4 columns of a state: Task.status, Task.businessStatus, ServiceRequest.status."""
+
+    task: str
+    business: str
+    request: str
+
+
+FHIR: dict[State, FhirStatus] = {
+    State.DRAFT: FhirStatus("draft", "draft", "draft"),
+    State.AWAITING_CONSENT: FhirStatus("draft", "awaiting-consent", "draft"),
+    State.READY: FhirStatus("draft", "ready-to-send", "draft"),
+    State.SENT: FhirStatus("requested", "sent", "active"),
+    State.RECEIVED: FhirStatus("received", "under-review", "active"),
+    State.NEED_INFO: FhirStatus("on-hold", "need-info", "on-hold"),
+    State.ACCEPTED: FhirStatus("accepted", "accepted", "active"),
+    State.DECLINED: FhirStatus("rejected", "declined", "active"),
+    State.REDIRECTED: FhirStatus("rejected", "redirected", "active"),
+    State.SCHEDULED: FhirStatus("in-progress", "scheduled", "active"),
+    State.NO_SHOW: FhirStatus("in-progress", "no-show", "active"),
+    State.ARRIVED: FhirStatus("in-progress", "arrived", "active"),
+    State.SEEN: FhirStatus("in-progress", "seen", "active"),
+    State.RETURNING: FhirStatus("in-progress", "feedback", "active"),
+    State.COMPLETED: FhirStatus("completed", "closed-loop", "completed"),
+    State.CANCEL_REQUESTED: FhirStatus("in-progress", "cancel-requested", "active"),
+    State.CANCELLED: FhirStatus("cancelled", "cancelled", "revoked"),
+    State.ERROR: FhirStatus("entered-in-error", "entered-in-error", "entered-in-error"),
+}
+
+
+def next_state(state: State, event: Event) -> State:
+    """Where the event leads; raises WrongState with the events that are possible."""
+    return follow(TRANSITIONS, state, event).to
+
+
+def transition(state: State, event: Event) -> Transition[State]:
+    """The whole row, for its permission and the facts it asks for."""
+    return follow(TRANSITIONS, state, event)
+
+
+def possible(state: State, permission: Permission, *, danger: bool) -> tuple[Event, ...]:
+    """The events that holders of `permission` may cause now; in danger nobody may decline."""
+    return tuple(
+        event
+        for event in allowed_events(TRANSITIONS, state)
+        if TRANSITIONS[(state, event)].permission is permission
+        and not (danger and Needs.NOT_DANGER in TRANSITIONS[(state, event)].requires)
+    )
