@@ -127,7 +127,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     assert path is not None, chromium.REMEDY
     variables: dict[str, str | float | bool] = {
         **os.environ,
-        **chromium.environment(tmp_path_factory.mktemp("chromium")),
+        **chromium.environment(path, tmp_path_factory.mktemp("chromium")),
     }
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(

@@ -16,7 +16,7 @@ from waitress import create_server
 from accounts import setup_code
 from accounts.models import User
 from foundation import database
-from web import create_app, worker
+from web import config, create_app, worker
 
 THREADS = 16
 SECONDS_FOR_WORKER = 4
@@ -31,10 +31,12 @@ def main(arguments: list[str]) -> int:
     port = int(os.environ.get("XINQIAO_PORT", "8000"))
     signal.signal(signal.SIGTERM, _stop)
     try:
+        config.from_environment()
         bound = _bind(host, port)
+    except config.BadConfig as error:
+        return _refuse(str(error))
     except OSError as error:
-        print(BUSY.format(host=host, port=port, reason=error.strerror), file=sys.stderr)
-        return 1
+        return _refuse(BUSY.format(host=host, port=port, reason=error.strerror))
     try:
         _flask("db", "upgrade")
         app = create_app()
@@ -45,6 +47,11 @@ def main(arguments: list[str]) -> int:
     except (KeyboardInterrupt, SystemExit):
         return 0
     return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -93,7 +93,7 @@ def unpack(packed: Path, target: Path) -> None:
     subprocess.run(["node", "-e", UNPACK, str(packed), str(target)], check=True)
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(browser: Path, folder: Path) -> dict[str, str]:
     """Variables for the browser: Chinese fonts without installing any, libraries of the carrier."""
     fonts = Path(sysconfig.get_path("purelib")) / "zhplot" / "fonts"
     config = folder / "fonts.conf"
@@ -104,7 +104,7 @@ def environment(folder: Path) -> dict[str, str]:
         encoding="utf-8",
     )
     variables = {"FONTCONFIG_FILE": str(config)}
-    if (CACHE / "lib").is_dir():
+    if browser.is_relative_to(CACHE):
         variables["LD_LIBRARY_PATH"] = str(CACHE / "lib")
     return variables
 
