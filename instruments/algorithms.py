@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from instruments.definition import Number, Value
+from instruments.parts import Number, Value
 
 Answers = Mapping[str, Value]
 Parameters = Mapping[str, Any]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from instruments.definition import Definition, Value
+from instruments.definition import Definition
+from instruments.parts import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from instruments.definition import (
+from instruments.definition import Definition
+from instruments.parts import (
     Algorithm,
     BandRule,
     Critical,
     Cut,
     CutSet,
-    Definition,
     DefinitionError,
     Derived,
     Item,

@@ -6,9 +6,9 @@ from fractions import Fraction
 from math import floor
 
 from instruments.algorithms import ALGORITHMS, Outcome
-from instruments.definition import (
+from instruments.definition import Definition
+from instruments.parts import (
     BandRule,
-    Definition,
     Derived,
     Item,
     Method,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from instruments.definition import DefinitionError
+from instruments.parts import DefinitionError
 from instruments.reading import DefinitionRefused, line_of
 
 
