@@ -61,7 +61,7 @@ def local_date(day: date | datetime | None) -> str:
     return _("%(m)s月%(d)s日", **values)
 
 
-def register(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Give templates the filters remaining, local_time and local_date."""
     for wording in (remaining, local_time, local_date):
         app.add_template_filter(wording)
