@@ -2,10 +2,12 @@
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from accounts.guard import current_actor, requires
 from accounts.policy import Permission
-from foundation import audit, database, outbox
+from foundation import database, outbox
+from foundation.audit import AuditRow
 from schools.queries import organisations_visible_to
 
 bp = Blueprint("administration", __name__)
@@ -30,13 +32,11 @@ def audit_page() -> ResponseReturnValue:
     ).all()
     number = max(1, request.args.get("page", 1, type=int))
     event = request.args.get("event", "")
-    rows = audit.newest(
-        session,
-        organisation_ids=[organisation.id for organisation in organisations],
-        event=event or None,
-        offset=(number - 1) * PAGE,
-        limit=PAGE,
-    )
+    reach = AuditRow.organisation_id.in_([organisation.id for organisation in organisations])
+    query = select(AuditRow).where(reach).order_by(AuditRow.id.desc())
+    if event:
+        query = query.where(AuditRow.event == event)
+    rows = session.scalars(query.offset((number - 1) * PAGE).limit(PAGE)).all()
     names = {organisation.id: organisation.name for organisation in organisations}
     return render_template(
         "web/audit.html", rows=rows, names=names, number=number, event=event, full=len(rows) == PAGE

@@ -1,25 +1,25 @@
 """Commands of `flask --app wsgi`: database, demo, worker, audit, backup, outbox."""
 
 import json
+import signal
 import sys
-from pathlib import Path
+import threading
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import backup, outbox, seals
+from foundation import outbox, seals
 from web import database_commands, worker
 
 db = AppGroup("db", help="The database's structure.")
 audit = AppGroup("audit", help="The audit trail.")
-backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
 
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, audit, backups, outbox_group):
+    for group in (db, audit, outbox_group):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
 
@@ -50,7 +50,10 @@ def check() -> None:
 @click.command("worker")
 def worker_command() -> None:
     """Drain the outbox on this machine until stopped."""
-    worker.run()
+    stop = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    worker.run(stop)
 
 
 @audit.command("verify")
@@ -59,28 +62,6 @@ def verify() -> None:
     verdict = seals.verify()
     click.echo(str(verdict))
     sys.exit(0 if verdict.ok else 1)
-
-
-@backups.command("create")
-@click.argument("file", type=click.Path(path_type=Path))
-def backup_create(file: Path) -> None:
-    """Write everything into one encrypted file."""
-    click.echo(backup.create(file))
-
-
-@backups.command("verify")
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
-def backup_verify(file: Path) -> None:
-    """Open a backup and compare every count and digest."""
-    click.echo(backup.verify(file))
-
-
-@backups.command("restore")
-@click.argument("file", type=click.Path(path_type=Path, exists=True))
-@click.option("--replace", is_flag=True, help="Replace what this home holds.")
-def backup_restore(file: Path, *, replace: bool) -> None:
-    """Put a backup into this home; a home that holds data is refused without --replace."""
-    click.echo(backup.restore(file, replace=replace))
 
 
 @outbox_group.command("status")
