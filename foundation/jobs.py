@@ -1,0 +1,223 @@
+"""Periodic jobs, the heartbeat, and the loop that delivers the outbox."""
+
+import fcntl
+import logging
+import os
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, String, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation import clock, outbox
+from foundation.classification import INTERNAL
+from foundation.database import Model, UtcDateTime, home, is_sqlite, reading, writing
+
+BEAT = timedelta(seconds=15)
+MINUTE = timedelta(minutes=1)
+POLL = 1.0
+DELIVERERS = 8
+# One receiver that hangs must not take every deliverer.
+PER_KIND = 2
+log = logging.getLogger(__name__)
+
+
+class JobRun(Model):
+    """When a periodic job is next due and how it went; `found` is what a reconciler had to fix."""
+
+    __tablename__ = "job_run"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True, info=INTERNAL)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+    found: Mapped[int | None] = mapped_column(Integer, info=INTERNAL)
+    last_error: Mapped[str | None] = mapped_column(String(80), info=INTERNAL)
+
+
+class WorkerBeat(Model):
+    """When a worker was last alive."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True, info=INTERNAL)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do again and again; it opens its own units and returns what it found, if any."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], int | None]
+
+
+JOBS: dict[str, Job] = {}
+Run = Callable[[], int | None]
+
+
+def periodic(name: str, every: timedelta) -> Callable[[Run], Run]:
+    """Register a job that runs every so often, on one machine at a time."""
+
+    def register(run: Run) -> Run:
+        JOBS[name] = Job(name, every, run)
+        return run
+
+    return register
+
+
+def reconciler(name: str) -> Callable[[Run], Run]:
+    """Register a job that looks once a minute for what was missed; it returns how many it found.
+
+    Anything above 0 is an alarm: the ordinary way should have done it.
+    """
+    return periodic(name, MINUTE)
+
+
+def run_due() -> list[str]:
+    """Run every job that is due and not taken by another machine; return their names."""
+    return [job.name for job in list(JOBS.values()) if _claim(job) and _run(job)]
+
+
+def beat(name: str) -> None:
+    """Write down that a worker is alive."""
+    moment = clock.now()
+    insert = (sqlite if is_sqlite() else postgresql).insert(WorkerBeat)
+    with writing() as session:
+        session.execute(
+            insert.values(name=name, seen_at=moment).on_conflict_do_update(
+                index_elements=["name"], set_={"seen_at": moment}
+            )
+        )
+        session.execute(delete(WorkerBeat).where(WorkerBeat.seen_at < moment - timedelta(days=1)))
+
+
+def seen_seconds(session: Session) -> float | None:
+    """Return how long ago any worker was alive; None if there never was one."""
+    last = session.scalar(select(func.max(WorkerBeat.seen_at)))
+    return None if last is None else max(0.0, (clock.now() - last).total_seconds())
+
+
+def alarms(session: Session) -> list[JobRun]:
+    """Return the jobs whose last run failed or had to repair something."""
+    broken = (JobRun.found > 0) | JobRun.last_error.is_not(None)
+    return list(session.scalars(select(JobRun).where(broken).order_by(JobRun.name)))
+
+
+class Worker:
+    """Runs periodic jobs and delivers the outbox until stop(); one per process."""
+
+    def __init__(self) -> None:
+        """Prepare; run() does the work."""
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+        self._flying: Counter[str] = Counter()
+        self._beaten: datetime | None = None
+        self._chores: Future[list[str]] | None = None
+
+    def run(self) -> None:
+        """Work until stop() is called; on SQLite wait first for any other worker to end."""
+        with _lease(self._stop), ThreadPoolExecutor(DELIVERERS + 1, "deliver") as pool:
+            while not self._stop.is_set():
+                try:
+                    self._turn(pool)
+                except Exception:
+                    log.exception("the worker could not reach its database; it goes on")
+                outbox.wake.wait(POLL)
+                outbox.wake.clear()
+
+    def stop(self) -> None:
+        """End the loop; what is being delivered is finished first."""
+        self._stop.set()
+        outbox.wake.set()
+
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
+        if self._beaten is None or clock.now() - self._beaten >= BEAT:
+            beat(self.name)
+            self._beaten = clock.now()
+        if self._chores is None or self._chores.done():
+            self._chores = pool.submit(run_due)
+        while not self._stop.is_set() and self._flying.total() < DELIVERERS:
+            full = [kind for kind, count in self._flying.items() if count >= PER_KIND]
+            claim = outbox.take(avoid=full)
+            if claim is None:
+                return
+            self._flying[claim.kind] += 1
+            pool.submit(self._deliver, claim)
+
+    def _deliver(self, claim: outbox.Claim) -> None:
+        try:
+            outbox.attempt(claim)
+        except Exception:
+            # The lease runs out and the message is tried again.
+            log.exception("the outcome of a delivery could not be written down")
+        finally:
+            self._flying[claim.kind] -= 1
+            outbox.wake.set()
+
+
+class _lease:  # noqa: N801  used like a function
+    """Hold the worker lock of this home; PostgreSQL workers share the work and need none."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._file: Any = None
+
+    def __enter__(self) -> None:
+        if not is_sqlite():
+            return
+        self._file = (home() / "worker.lock").open("w")
+        while not self._stop.is_set():
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._stop.wait(POLL)
+            else:
+                return
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _claim(job: Job) -> bool:
+    moment = clock.now()
+    with reading() as session:
+        run = session.get(JobRun, job.name)
+        if run is not None and run.next_at > moment:
+            return False
+    insert = (sqlite if is_sqlite() else postgresql).insert(JobRun)
+    mine = {"next_at": moment + job.every, "started_at": moment}
+    with writing() as session:
+        row = session.execute(
+            insert.values(name=job.name, **mine)
+            .on_conflict_do_update(
+                index_elements=["name"], set_=mine, where=JobRun.next_at <= moment
+            )
+            .returning(JobRun.name)
+        ).first()
+    return row is not None
+
+
+def _run(job: Job) -> bool:
+    found, failure = None, None
+    try:
+        found = job.run()
+    except Exception as error:
+        log.exception("periodic job %s failed", job.name)
+        failure = type(error).__name__[:80]
+    with writing() as session:
+        session.execute(
+            update(JobRun)
+            .where(JobRun.name == job.name)
+            .values(finished_at=clock.now(), found=found, last_error=failure)
+        )
+    return True

@@ -1,0 +1,67 @@
+"""The worker as a thread of the web process, or as a process of its own (`flask worker`)."""
+
+import signal
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import FrameType
+
+from flask import Flask
+
+from foundation import jobs, push, seals
+
+SECONDS_TO_STOP = 8.0
+# Named here so that they are registered wherever the worker runs.
+HANDLERS = (push.deliver_email, push.deliver_webhook)
+jobs.periodic("audit.seal", timedelta(seconds=10))(seals.seal)
+
+
+@dataclass
+class Drainer:
+    """A worker in a thread of its own."""
+
+    worker: jobs.Worker = field(default_factory=jobs.Worker)
+    thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        self.thread = threading.Thread(target=self.worker.run, name="worker", daemon=True)
+        self.thread.start()
+
+    def stop(self, seconds: float = SECONDS_TO_STOP) -> None:
+        """End the thread; deliveries under way may finish within these seconds."""
+        self.worker.stop()
+        if self.thread is not None:
+            self.thread.join(seconds)
+
+
+_drainer: Drainer | None = None
+
+
+def start(app: Flask) -> Drainer:
+    """Start a worker beside the application and return it."""
+    global _drainer
+    _drainer = Drainer()
+    _drainer.start()
+    app.logger.info("worker started as %s", _drainer.worker.name)
+    return _drainer
+
+
+def stop() -> None:
+    """End the worker that start() made, if any."""
+    global _drainer
+    if _drainer is not None:
+        _drainer.stop()
+    _drainer = None
+
+
+def run() -> None:
+    """Work in the foreground until SIGTERM or SIGINT."""
+    worker = jobs.Worker()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    worker.run()
