@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from instruments.arrays import Floats
 
@@ -25,7 +26,7 @@ class Answers:
     retest: Floats | None
 
     @property
-    def complete(self) -> Floats:
+    def complete(self) -> npt.NDArray[np.bool_]:
         """True for the rows without a gap."""
         return np.asarray(np.isfinite(self.items).all(axis=1))
 

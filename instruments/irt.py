@@ -1,0 +1,205 @@
+"""Samejima's graded response model: marginal maximum likelihood fit with standard errors.
+
+P(X >= k | theta) = 1 / (1 + exp(-a (theta - b_k))), theta standard normal. Sources: Samejima
+1969; Bock and Aitkin 1981 for the EM algorithm; cross-product information for the errors.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logsumexp
+
+from instruments.arrays import Floats, floats
+
+NODES = np.linspace(-5, 5, 61)
+WEIGHTS = np.exp(-(NODES**2) / 2)
+WEIGHTS /= WEIGHTS.sum()
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class GradedItem:
+    """One item: the codes that occur, discrimination a, difficulties b, and their errors.
+
+    `slope` and `intercepts` are the fitted form a theta + d_k with d_k = -a b_k.
+    """
+
+    codes: tuple[float, ...]
+    slope: float
+    intercepts: tuple[float, ...]
+    slope_se: float = float("nan")
+    difficulty_se: tuple[float, ...] = ()
+
+    @property
+    def difficulty(self) -> tuple[float, ...]:
+        """Where on theta the next category becomes more likely than not."""
+        return tuple(-d / self.slope for d in self.intercepts)
+
+
+@dataclass(frozen=True)
+class Grm:
+    """A fitted scale."""
+
+    items: tuple[GradedItem, ...]
+    loglik: float
+    iterations: int
+    converged: bool
+    n: int
+
+
+def cumulative(item: GradedItem, theta: Floats) -> Floats:
+    """P(X >= k) for k = 0..m+1 (1 first, 0 last), shape theta x (categories + 1)."""
+    inner = expit(theta[:, None] * item.slope + np.array(item.intercepts))
+    return np.column_stack([np.ones(len(theta)), inner, np.zeros(len(theta))])
+
+
+def probabilities(item: GradedItem, theta: Floats) -> Floats:
+    """P(X = k), shape theta x categories."""
+    return np.asarray(np.maximum(-np.diff(cumulative(item, theta), axis=1), TINY))
+
+
+def jacobian(item: GradedItem, theta: Floats) -> Floats:
+    """dP(X = k)/d(a, d_1..d_m), shape theta x categories x parameters."""
+    c = cumulative(item, theta)
+    w = c * (1 - c)
+    m = len(item.intercepts)
+    out = np.zeros((len(theta), m + 1, m + 1))
+    out[:, :, 0] = theta[:, None] * -np.diff(w, axis=1)
+    for k in range(1, m + 1):
+        out[:, k, k] = w[:, k]
+        out[:, k - 1, k] = -w[:, k]
+    return out
+
+
+def one_hot(column: Floats, codes: tuple[float, ...]) -> Floats:
+    """Indicator of each code; a missing answer is a row of zeros."""
+    return np.asarray(column[:, None] == np.array(codes)[None, :], dtype=np.float64)
+
+
+def fit(values: npt.ArrayLike, tolerance: float = 1e-5, most: int = 1000) -> Grm:
+    """Fit people x items; NaN is ignored (missing at random).
+
+    Categories nobody chose have no threshold: `codes` of each item lists those that occur.
+    Stops when no parameter moves by more than `tolerance`; ValueError for an item without
+    variation or fewer people than 50.
+    """
+    x = floats(values)
+    if x.ndim != 2 or len(x) < 50 or x.shape[1] < 3:
+        raise ValueError("needs at least 50 people and three items")
+    items = [_start(column) for column in x.T]
+    hot = [one_hot(x[:, j], item.codes) for j, item in enumerate(items)]
+    loglik, moved, rounds = -np.inf, np.inf, 0
+    while moved > tolerance and rounds < most:
+        posterior, loglik = expect(items, hot)
+        new = [_maximise(item, here.T @ posterior) for item, here in zip(items, hot, strict=True)]
+        moved = max(_distance(a, b) for a, b in zip(items, new, strict=True))
+        items, rounds = new, rounds + 1
+    posterior, loglik = expect(items, hot)
+    return Grm(_with_errors(items, hot, posterior), loglik, rounds, moved <= tolerance, len(x))
+
+
+def _start(column: Floats) -> GradedItem:
+    codes, counts = np.unique(column[np.isfinite(column)], return_counts=True)
+    if len(codes) < 2:
+        raise ValueError("an item has the same answer in every row")
+    share = 1 - counts.cumsum()[:-1] / counts.sum()
+    intercepts = 1.4 * np.log(share / (1 - share))
+    return GradedItem(tuple(codes.tolist()), 1.4, tuple(intercepts.tolist()))
+
+
+def expect(items: list[GradedItem], hot: list[Floats]) -> tuple[Floats, float]:
+    """Posterior over the nodes, people x nodes, and the marginal log-likelihood."""
+    logs = np.zeros((len(hot[0]), len(NODES))) + np.log(WEIGHTS)
+    for item, here in zip(items, hot, strict=True):
+        logs += here @ np.log(probabilities(item, NODES)).T
+    marginal = logsumexp(logs, axis=1, keepdims=True)
+    return np.exp(logs - marginal), float(marginal.sum())
+
+
+def _maximise(item: GradedItem, expected: Floats) -> GradedItem:
+    """Fisher scoring on the expected counts, categories x nodes, with step halving."""
+    counts = expected.T
+    value = _expected_loglik(item, counts)
+    for _ in range(5):
+        p, jac = probabilities(item, NODES), jacobian(item, NODES)
+        score = np.einsum("qk,qkp->p", counts / p, jac)
+        weight = counts.sum(axis=1)[:, None] / p
+        information = np.einsum("qk,qkp,qkr->pr", weight, jac, jac)
+        step = np.linalg.solve(information + 1e-9 * np.eye(len(score)), score)
+        item, better = _climb(item, step, counts, value)
+        if better - value < 1e-9:
+            break
+        value = better
+    return item
+
+
+def _climb(
+    item: GradedItem, step: Floats, counts: Floats, value: float
+) -> tuple[GradedItem, float]:
+    """The longest of the halved steps that keeps the thresholds in order and does not descend."""
+    at = np.array([item.slope, *item.intercepts])
+    for halving in range(12):
+        to = at + step / 2**halving
+        if (np.diff(to[1:]) < 0).all() and abs(to[0]) < 20:
+            moved = GradedItem(item.codes, float(to[0]), tuple(to[1:].tolist()))
+            if (reached := _expected_loglik(moved, counts)) >= value:
+                return moved, reached
+    return item, value
+
+
+def _expected_loglik(item: GradedItem, counts: Floats) -> float:
+    return float((counts * np.log(probabilities(item, NODES))).sum())
+
+
+def _distance(a: GradedItem, b: GradedItem) -> float:
+    pairs = zip((a.slope, *a.intercepts), (b.slope, *b.intercepts), strict=True)
+    return max(abs(left - right) for left, right in pairs)
+
+
+def _with_errors(
+    items: list[GradedItem], hot: list[Floats], posterior: Floats
+) -> tuple[GradedItem, ...]:
+    """Standard errors from the outer product of every person's score; b by the delta method."""
+    scores = [
+        np.einsum(
+            "nk,nkp->np",
+            here,
+            np.einsum(
+                "nq,qkp->nkp",
+                posterior,
+                jacobian(item, NODES) / probabilities(item, NODES)[:, :, None],
+            ),
+        )
+        for item, here in zip(items, hot, strict=True)
+    ]
+    together = np.column_stack(scores)
+    covariance = np.linalg.pinv(together.T @ together, hermitian=True)
+    edges = np.cumsum([0, *(score.shape[1] for score in scores)])
+    return tuple(
+        _errors(item, covariance[low:high, low:high])
+        for item, low, high in zip(items, edges[:-1], edges[1:], strict=True)
+    )
+
+
+def _errors(item: GradedItem, covariance: Floats) -> GradedItem:
+    a = item.slope
+    errors = []
+    for k, d in enumerate(item.intercepts, start=1):
+        gradient = np.zeros(len(covariance))
+        gradient[0], gradient[k] = d / a**2, -1 / a
+        errors.append(float(np.sqrt(gradient @ covariance @ gradient)))
+    return GradedItem(
+        item.codes, a, item.intercepts, float(np.sqrt(covariance[0, 0])), tuple(errors)
+    )
+
+
+def simulate(items: tuple[GradedItem, ...], theta: Floats, seed: int) -> Floats:
+    """Answers of people with these abilities, people x items."""
+    rng = np.random.default_rng(seed)
+    columns = []
+    for item in items:
+        above = cumulative(item, theta)[:, 1:-1]
+        passed = (rng.random(len(theta))[:, None] < above).sum(axis=1)
+        columns.append(np.array(item.codes)[passed])
+    return np.column_stack(columns)

@@ -1,0 +1,158 @@
+"""The sub-command prints the vectors' figures under the vectors' names."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instruments.analyse import main, numbers, plain, spans
+
+R: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "vectors" / "statistics.json").read_text(encoding="utf-8")
+)
+OPTIONS = [
+    *("--items", "8", "--codes", "0-3", "--positive", "12", "--dif-item", "8"),
+    *("--dif-cut", "1", "--strata", "2,5,9", "--compare", "1-3"),
+]
+EXTRA = ("y", "sex", "school", "retest")
+
+
+def table(*extra: str, rows: list[list[Any]] | None = None) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([f"item{number}" for number in range(1, 9)] + list(extra))
+    for place, answers in enumerate(rows or R["X"]):
+        writer.writerow([*answers, *(R[name][place] for name in extra)])
+    return out.getvalue()
+
+
+def run(
+    text: str, options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> dict[str, Any]:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert main(options) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def differences(here: Any, there: Any, path: str = "") -> list[str]:
+    """Every leaf of the vectors that is absent or farther off than allowed."""
+    if isinstance(there, dict):
+        return [d for key in there for d in differences(here.get(key), there[key], f"{path}/{key}")]
+    if isinstance(there, list):
+        if not isinstance(here, list) or len(here) < len(there):
+            return [path]
+        return [d for a, b in zip(here, there, strict=False) for d in differences(a, b, path)]
+    within = 1e-6 if "omega" in path else 1e-8
+    good = here is not None and abs(here - there) <= within * max(1, abs(there))
+    return [] if good else [f"{path}: {here} for {there}"]
+
+
+def test_every_number_of_the_vectors_is_reproduced(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(table(*EXTRA), OPTIONS, capsys, monkeypatch)
+    expected = {key: value for key, value in R.items() if key not in {"X", "versions", *EXTRA}}
+    assert differences(found, expected) == []
+    assert len(found["careless"]["longstring"]) == 240
+    assert set(found["skipped"]) <= {"careless.psychsyn", "grm", "careless.lz_star"}
+
+
+def test_absent_columns_are_skipped_with_a_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(table(), ["--items", "8", "--codes", "0-3"], capsys, monkeypatch)
+    for name in ("roc", "mh", "logistic_dif", "prevalence", "icc"):
+        assert name not in found
+        assert found["skipped"][name]
+    assert found["alpha"]["raw"] == pytest.approx(R["alpha"]["raw"], abs=1e-8)
+
+
+def test_a_gap_costs_its_row_but_not_its_place_in_the_lists(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [["", *R["X"][0][1:]], *R["X"][1:]]
+    found = run(table(*EXTRA, rows=rows), OPTIONS, capsys, monkeypatch)
+    assert (found["n"], found["n_complete"], found["prevalence"]["n"]) == (240, 239, 239)
+    assert found["total"][0] is None
+    assert found["careless"]["mahad_D2"][0] is None
+    assert found["careless"]["irv"][0] == pytest.approx((26 / 7 / 6) ** 0.5)
+
+
+def test_two_items_and_one_school_print_what_remains(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "item1,item2,school\n0,1,a\n1,1,a\n2,3,a\n0,0,a\n"
+    options = ["--items", "2", "--codes", "0-3", "--positive", "2"]
+    found = run(text, options, capsys, monkeypatch)
+    assert found["skipped"]["omega_total_1f"] == "one factor needs at least three items"
+    assert found["skipped"]["prevalence.school"] == "needs at least two schools"
+    assert found["prevalence"]["x"] == 2
+    assert found["alpha"]["alpha_drop"] == [None, None]
+
+
+def test_a_model_is_fitted_when_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(table(), ["--items", "8", "--codes", "0-3", "--irt"], capsys, monkeypatch)
+    assert found["grm"]["converged"]
+    assert len(found["grm"]["eap"]) == len(found["careless"]["lz_star"]) == 240
+    assert all(a > 0 for a in found["grm"]["a"])
+
+
+def test_a_library_instrument_brings_its_codes_and_scale(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [[*answers, answers[0]] for answers in R["X"]]
+    head = ",".join(f"item{number}" for number in range(1, 10))
+    text = "\n".join([head, *(",".join(map(str, row)) for row in rows)])
+    found = run(text, ["--instrument", "phq-9"], capsys, monkeypatch)
+    assert found["items"] == list(range(1, 10))
+    assert found["total"] == [sum(row) for row in rows]
+
+
+def test_a_wrong_table_is_one_sentence_and_exit_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text, words in [
+        ("item1\n1\n", "no column item2"),
+        ("item1,item2\n", "no rows"),
+        ("item1,item2\n1,9\n", "line 2, item2: 9 is not a code"),
+        ("item1,item2\n1,x\n", "line 2, item2: 'x' is not a number"),
+    ]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        assert main(["--items", "2", "--codes", "0-3"]) == 1
+        assert words in json.loads(capsys.readouterr().out)["error"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--items", "8"],
+        ["--items", "8", "--codes", "0-3", "--dif-item", "9"],
+        ["--instrument", "nobody-knows-it"],
+    ],
+)
+def test_wrong_options_are_exit_two(options: list[str]) -> None:
+    assert main(options) == 2
+
+
+def test_options_that_cannot_be_parsed_are_exit_two() -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--items", "8", "--codes", "x"])
+    assert stop.value.code == 2
+
+
+def test_ranges_and_bounds_are_read() -> None:
+    assert spans("0-3") == (0, 1, 2, 3)
+    assert spans("1,4-5") == (1, 4, 5)
+    assert numbers("2,5,9") == (2, 5, 9)
+    with pytest.raises(ValueError, match="5,2"):
+        numbers("5,2")
+
+
+def test_no_number_is_printed_as_nan() -> None:
+    assert plain({"a": (float("nan"), 1)}) == {"a": [None, 1]}
