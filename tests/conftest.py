@@ -11,13 +11,14 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from foundation import clock, crypto, database
+from tests.people import Cast, cast
 from tests.support import chromium
 from tests.support.databases import Fresh, fresh
 from tests.support.pages import CheckedClient
 from tests.support.serving import served
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=clock.SHANGHAI)
-USES_DATABASE = {"db", "app", "client", "live_server"}
+USES_DATABASE = {"db", "people", "app", "client", "live_server"}
 USES_BROWSER = {"browser", "page"}
 
 hypothesis.settings.register_profile("xinqiao", deadline=None, print_blob=True)
@@ -90,6 +91,13 @@ def db(fresh_databases: Fresh, home: Path) -> Iterator[str | None]:
     yield url
     database.dispose()
     fresh_databases.drop(url)
+
+
+@pytest.fixture
+def people(db: str | None) -> Cast:
+    """The cast, written and committed."""
+    with database.writing() as session:
+        return cast(session)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,7 +20,7 @@ from foundation import database
 from web import config, create_app, worker
 
 THREADS = 16
-SECONDS_FOR_WORKER = 4
+SECONDS_TO_END = 9
 BUSY = """端口 {port} 无法使用：请停止占用它的程序，或用 XINQIAO_PORT 换一个端口。
 Port {port} on {host} cannot be used ({reason}): stop the program that holds it, or choose \
 another one with XINQIAO_PORT."""
@@ -55,6 +56,10 @@ def _refuse(sentence: str) -> int:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # Whatever still hangs then is picked up by the next start; nothing acknowledged is lost.
+    watchdog = threading.Timer(SECONDS_TO_END, os._exit, [0])
+    watchdog.daemon = True
+    watchdog.start()
     raise SystemExit(0)
 
 
@@ -92,7 +97,7 @@ def _demo_accounts(home: Path) -> list[str]:
 
 def _serve(app: Flask, bound: socket.socket, notes: list[str]) -> None:
     server: Any = create_server(app, sockets=[bound], threads=THREADS, ident=None)
-    drainer = worker.start(app)
+    worker.start(app)
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Ready: http://{shown}:{port}", *notes, sep="\n", flush=True)
@@ -100,7 +105,7 @@ def _serve(app: Flask, bound: socket.socket, notes: list[str]) -> None:
         server.run()  # Returns after SIGTERM, when the requests under way are answered.
     finally:
         server.close()
-        drainer.stop(SECONDS_FOR_WORKER)
+        worker.stop()
         database.dispose()
 
 
