@@ -1,0 +1,95 @@
+"""Names of grades and classes: the many ways to write one, and one way to compare them."""
+
+import re
+import unicodedata
+from functools import cache
+
+from schools.names import words
+
+_DIGITS = {char: str(value) for value, char in enumerate("零一二三四五六七八九")}
+_YEAR = re.compile(r"^((?:20)?\d{2})[级届]")
+_TENS = re.compile("^([二三四五六七八九])?十([一二三四五六七八九])?$")
+
+
+def folded(text: str) -> str:
+    """Text to compare: NFKC, lower case, no blanks, no brackets."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[\s()\[\]【】〔〕〈〉<>_\-]", "", text)
+
+
+@cache
+def _grade_words() -> tuple[tuple[str, str], ...]:
+    """(word, grade) pairs, longest word first, so that 高中一年级 wins over 一年级."""
+    pairs = [
+        (folded(word), grade)
+        for grade, synonyms in words()["grades"].items()
+        for word in (grade, *synonyms, grade + "年级")
+    ]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def grade_key(text: str) -> str:
+    """One key for 高一, 高1, 高中一年级 and 十年级; other names (departments) as they are."""
+    plain = folded(text)
+    year = _YEAR.match(plain)
+    if year:
+        return f"{int(year[1]) % 100 + 2000}级" + plain[year.end() :].removesuffix("年级")
+    return dict(_grade_words()).get(plain, plain)
+
+
+@cache
+def split(grade: str, klass: str) -> tuple[str, str]:
+    """The grade and the class of two cells, of which the first may be empty: ("高一", "3").
+
+    A class cell may repeat the grade (高一（3）班). The second part is "" when no class is named.
+    """
+    plain = folded(klass)
+    found, rest = _leading_grade(plain)
+    if grade:
+        own = grade_key(grade)
+        if found == own:
+            plain = rest
+        elif plain.startswith(folded(grade)):
+            plain = plain.removeprefix(folded(grade))
+        return own, _class_number(plain)
+    return found, _class_number(rest)
+
+
+def _leading_grade(plain: str) -> tuple[str, str]:
+    year = _YEAR.match(plain)
+    if year:
+        return f"{int(year[1]) % 100 + 2000}级", plain[year.end() :]
+    for word, grade in _grade_words():
+        if plain.startswith(word) and plain != word:
+            return grade, plain[len(word) :]
+    return "", plain
+
+
+def _class_number(plain: str) -> str:
+    """3, （3）班, 三班 and 03班 are one class; 实验班 stays a name."""
+    bare = plain.removesuffix("班") or plain
+    if bare.isdigit():
+        return str(int(bare))
+    tens = _TENS.match(bare)
+    if tens:
+        return str(
+            int(_DIGITS.get(tens[1] or "一", "1")) * 10 + int(_DIGITS.get(tens[2] or "零", "0"))
+        )
+    if bare in _DIGITS:
+        return _DIGITS[bare]
+    return bare
+
+
+def label(grade: str, klass: str) -> str:
+    """How a class made from a roster is called: 高一（3）班, 2026级 临床1班."""
+    if klass.isdigit():
+        return f"{grade}（{klass}）班"
+    name = klass if klass.endswith("班") else klass + "班"
+    return f"{grade}{name}"
+
+
+def entry_year(key: str) -> int | None:
+    """The year of entry that a grade such as 2026级 names."""
+    year = re.match(r"^(20\d{2})级", key)
+    return int(year[1]) if year else None
