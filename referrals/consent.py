@@ -135,11 +135,13 @@ def decide(facts: Facts, policy: Policy) -> Decision:
 def _refuse(
     reasons: tuple[Reason, ...], steps: tuple[Step, ...], review_after: timedelta
 ) -> Decision:
-    return Decision(False, None, reasons, steps, review_after)
+    return Decision(
+        may_send=False, ground=None, reasons=reasons, steps=steps, review_after=review_after
+    )
 
 
 def _permit(ground: Ground, reasons: tuple[Reason, ...], steps: tuple[Step, ...] = ()) -> Decision:
-    return Decision(True, ground, reasons, steps, None, LAW[ground])
+    return Decision(may_send=True, ground=ground, reasons=reasons, steps=steps, law=LAW[ground])
 
 
 def _emergency(facts: Facts, policy: Policy) -> Decision:
@@ -156,12 +158,12 @@ def _emergency(facts: Facts, policy: Policy) -> Decision:
     if facts.second_person:
         return _permit(Ground.EMERGENCY, reasons, steps)
     return Decision(
-        True,
-        Ground.EMERGENCY,
-        (*reasons, Reason.SECOND_PERSON_DUE),
-        (*steps, Step.SECOND_SIGNATURE),
-        timedelta(hours=policy.second_person_h),
-        LAW[Ground.EMERGENCY],
+        may_send=True,
+        ground=Ground.EMERGENCY,
+        reasons=(*reasons, Reason.SECOND_PERSON_DUE),
+        steps=(*steps, Step.SECOND_SIGNATURE),
+        review_after=timedelta(hours=policy.second_person_h),
+        law=LAW[Ground.EMERGENCY],
     )
 
 

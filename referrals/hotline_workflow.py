@@ -127,12 +127,13 @@ TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {
         State.HANDLING, Needs.LOW_RATING, Needs.REASON, Needs.OTHER_PERSON
     ),
     (State.RATED, Event.CLOSE): _operator(State.CLOSED, Needs.NOT_CRISIS),
-    **{(s, Event.OFFER_TRANSFER): _operator(State.TRANSFER_OFFERED, Needs.RECEIVER) for s in _OFFER},
+    **{
+        (s, Event.OFFER_TRANSFER): _operator(State.TRANSFER_OFFERED, Needs.RECEIVER) for s in _OFFER
+    },
     (State.TRANSFER_OFFERED, Event.TRANSFER_RECEIPT): _operator(State.TRANSFERRED, Needs.RECEIPT),
     (State.TRANSFER_OFFERED, Event.TAKE_BACK): _operator(State.HANDLING, Needs.REASON),
     **{
-        (s, Event.ASK_STAND_DOWN): _operator(s, Needs.CRISIS, Needs.SAFE_ADULT)
-        for s in _STAND_DOWN
+        (s, Event.ASK_STAND_DOWN): _operator(s, Needs.CRISIS, Needs.SAFE_ADULT) for s in _STAND_DOWN
     },
     **{
         (s, Event.STAND_DOWN): _operator(State.STOOD_DOWN, Needs.CRISIS, Needs.OTHER_PERSON)
@@ -140,9 +141,7 @@ TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {
     },
     (State.STOOD_DOWN, Event.CLOSE): _operator(State.CLOSED, Needs.FOLLOW_UP),
     **{
-        (s, Event.ESCALATE): _operator(_escalated(s), Needs.REASON)
-        for s in State
-        if s not in FINAL
+        (s, Event.ESCALATE): _operator(_escalated(s), Needs.REASON) for s in State if s not in FINAL
     },
     (State.CLOSED, Event.REOPEN): _operator(State.ACCEPTED, Needs.REASON),
 }

@@ -4,8 +4,8 @@ Every step adds watchers; no step takes the ticket from its owner. Only a named 
 stops it, and it goes on when ten minutes after that nobody has spoken with the child.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -51,6 +51,11 @@ STEPS: tuple[Step, ...] = (
 CONTACT_AFTER_ACK = timedelta(minutes=10)
 
 
+def with_minutes(minutes: Sequence[int]) -> tuple[Step, ...]:
+    """The ladder at the minutes that a region has set, one per step and rising."""
+    return tuple(replace(step, minute=m) for step, m in zip(STEPS, sorted(minutes), strict=False))
+
+
 @dataclass(frozen=True)
 class Climb:
     """What the ladder does now: steps newly reached in order, the one that is really sent.
@@ -75,14 +80,14 @@ class Situation:
     over: bool = False
 
 
-def climb(facts: Situation, now: datetime) -> Climb:
+def climb(facts: Situation, now: datetime, steps: Sequence[Step] = STEPS) -> Climb:
     """After an outage every missed step is written down in order and only the highest is sent."""
     if facts.over or facts.contact_at is not None:
         return Climb((), None, None, "over" if facts.over else "contact")
     held_until = _held_until(facts)
     if held_until is not None and now < held_until:
         return Climb((), None, held_until, "acknowledged")
-    open_steps = [step for step in STEPS if step.minute not in facts.done]
+    open_steps = [step for step in steps if step.minute not in facts.done]
     reached = tuple(s for s in open_steps if _at(facts, s) <= now)
     later = [_at(facts, s) for s in open_steps if s not in reached]
     return Climb(reached, reached[-1] if reached else None, min(later, default=None))

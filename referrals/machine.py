@@ -25,9 +25,9 @@ class Transition(Generic[State]):
     requires: tuple[str, ...] = ()
 
 
-def allowed_events(table: Mapping[tuple[State, Event], Transition[State]], state: State) -> tuple[
-    Event, ...
-]:
+def allowed_events(
+    table: Mapping[tuple[State, Event], Transition[State]], state: State
+) -> tuple[Event, ...]:
     """Every event that has a row for this state, in the order of the table."""
     return tuple(event for (at, event) in table if at is state)
 

@@ -13,6 +13,7 @@ from foundation.database import Json, Model, UtcDateTime
 from referrals import hotline_workflow, workflow
 from schools.models import Organisation, Student
 
+
 def _listed(values: Iterable[str]) -> str:
     return f"({', '.join(repr(str(v)) for v in sorted(values))})"
 
@@ -32,9 +33,7 @@ class HospitalService(Model):
 
     __tablename__ = "hospital_service"
     __table_args__ = (
-        CheckConstraint(
-            "capacity IN ('capacity','no_capacity','waitlist','ask')", name="capacity"
-        ),
+        CheckConstraint("capacity IN ('capacity','no_capacity','waitlist','ask')", name="capacity"),
     )
 
     organisation_id: Mapped[int] = mapped_column(
@@ -91,13 +90,9 @@ class Referral(Model):
     consent_detail: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
     consent_by: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
-    owner_organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), info=INTERNAL
-    )
+    owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
-    owner_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     appointment_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=CLINICAL)
     # F3: seen, outcome, advice to school, next visit ...
@@ -171,13 +166,9 @@ class HotlineTicket(Model):
     wish: Mapped[str | None] = mapped_column(EncryptedText, info=CLINICAL)
     location: Mapped[str | None] = mapped_column(EncryptedText, info=PERSONAL)
     consent_to_hand_on: Mapped[bool] = mapped_column(default=False, info=INTERNAL)
-    owner_organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), info=INTERNAL
-    )
+    owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
-    owner_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     returns: Mapped[int] = mapped_column(default=0, info=INTERNAL)
     emergency_report: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
     reply: Mapped[str | None] = mapped_column(EncryptedText, info=CLINICAL)
@@ -185,9 +176,7 @@ class HotlineTicket(Model):
     rating: Mapped[int | None] = mapped_column(info=INTERNAL)
     rating_invites: Mapped[int] = mapped_column(default=0, info=INTERNAL)
     receipt: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
-    stand_down_by: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    stand_down_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     first_signal_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
@@ -201,9 +190,7 @@ class HotlineTicket(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     version: Mapped[int] = mapped_column(default=1, info=INTERNAL)
 
-    desk: Mapped[Organisation] = relationship(
-        lazy="joined", innerjoin=True, foreign_keys=[desk_id]
-    )
+    desk: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True, foreign_keys=[desk_id])
 
 
 class HotlineStep(Model):
@@ -256,9 +243,7 @@ class Page(Model):
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
     subject: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     step: Mapped[int] = mapped_column(info=INTERNAL)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("user_account.id"), index=True, info=INTERNAL
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True, info=INTERNAL)
     paged_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
 

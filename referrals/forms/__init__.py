@@ -1,0 +1,1 @@
+"""The forms of referrals and of the 12355 desk."""

@@ -1,0 +1,1 @@
+"""What an actor may fetch of referrals, tickets and hospital services."""

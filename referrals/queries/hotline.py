@@ -1,0 +1,276 @@
+"""Tickets as an actor may fetch them, the queue's order, the board's figures, the duty chain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from accounts.models import User
+from accounts.policy import Actor, Held, Permission, Role
+from foundation import clock
+from referrals import hotline_workflow as workflow
+from referrals.hotline_workflow import State
+from referrals.ladder import Watcher
+from referrals.models import HotlineStep, HotlineTicket, Page
+from schools import queries as schools
+from schools.models import DutySlot, Organisation, OrganisationKind
+
+DAY_MINUTES = 24 * 60
+
+
+def region_of(session: Session, held: Held) -> str:
+    """The path that a desk serves: that of the region it hangs in."""
+    kind = session.scalar(select(Organisation.kind).where(Organisation.id == held.organisation_id))
+    if kind != OrganisationKind.DESK.value:
+        return held.path
+    return held.path.rstrip("/").rsplit("/", 1)[0] + "/"
+
+
+def tickets_visible_to(session: Session, actor: Actor) -> Select[HotlineTicket]:
+    """An operator sees his desk's tickets and those it took in; a supervisor those of the region.
+
+    Whoever was paged for a ticket sees it too: watchers are added, never removed.
+    """
+    return (
+        select(HotlineTicket)
+        .where(_visible(session, actor))
+        .order_by(
+            HotlineTicket.ended_at.is_not(None),
+            HotlineTicket.risk.desc(),
+            HotlineTicket.due_at,
+            HotlineTicket.id,
+        )
+    )
+
+
+def _visible(session: Session, actor: Actor) -> ColumnElement[bool]:
+    own = [h.organisation_id for h in actor.holding(Permission.HOTLINE_VIEW)]
+    conditions = [
+        HotlineTicket.desk_id.in_(own),
+        HotlineTicket.intake_desk_id.in_(own),
+        _paged(actor),
+    ]
+    for held in actor.holding(Permission.HOTLINE_SUPERVISE):
+        region = region_of(session, held)
+        below = select(Organisation.id).where(Organisation.path.startswith(region))
+        conditions.append(HotlineTicket.desk_id.in_(below))
+    return or_(*conditions)
+
+
+def _paged(actor: Actor) -> ColumnElement[bool]:
+    if actor.user_id is None:
+        return false()
+    subjects = select(Page.subject).where(Page.user_id == actor.user_id)
+    return literal("ticket:").concat(cast(HotlineTicket.id, String)).in_(subjects)
+
+
+def own_desks(session: Session, actor: Actor) -> list[Organisation]:
+    """The desks at which he takes calls."""
+    ids = [h.organisation_id for h in actor.holding(Permission.HOTLINE_WORK)]
+    return list(
+        session.scalars(
+            select(Organisation)
+            .where(Organisation.id.in_(ids), Organisation.kind == OrganisationKind.DESK.value)
+            .order_by(Organisation.path)
+        )
+    )
+
+
+def desks_to_dispatch_to(session: Session, ticket: HotlineTicket) -> list[Organisation]:
+    """The other desks of the same province, top down."""
+    province = "/".join(ticket.desk.path.split("/")[:3]) + "/"
+    return list(
+        session.scalars(
+            select(Organisation)
+            .where(
+                Organisation.kind == OrganisationKind.DESK.value,
+                Organisation.active,
+                Organisation.id != ticket.desk_id,
+                Organisation.path.startswith(province),
+            )
+            .order_by(func.length(Organisation.path), Organisation.name)
+        )
+    )
+
+
+def steps_of(session: Session, ticket_id: int) -> Sequence[HotlineStep]:
+    """The history of a ticket, oldest first."""
+    return session.scalars(
+        select(HotlineStep).where(HotlineStep.ticket_id == ticket_id).order_by(HotlineStep.id)
+    ).all()
+
+
+def pages_of(session: Session, ticket_id: int) -> Sequence[tuple[Page, str]]:
+    """Who was paged for a ticket, with the person's name, in order."""
+    rows = session.execute(
+        select(Page, User.name)
+        .join(User, User.id == Page.user_id)
+        .where(Page.subject == f"ticket:{ticket_id}")
+        .order_by(Page.step, Page.id)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The supervisor's figures: waiting, the oldest, breached, and the load of each operator."""
+
+    waiting: int
+    oldest: datetime | None
+    breached: int
+    open: int
+    by_operator: Sequence[tuple[str, int, int]]
+
+
+def board(session: Session, actor: Actor) -> Board:
+    """Figures over the tickets he sees."""
+    mine = and_(_visible(session, actor), HotlineTicket.ended_at.is_(None))
+    late = and_(mine, HotlineTicket.due_at < clock.now())
+    untaken = and_(mine, HotlineTicket.state.in_([s.value for s in workflow.UNTAKEN]))
+    load = session.execute(
+        select(
+            User.name,
+            func.count(),
+            func.sum(case((HotlineTicket.due_at < clock.now(), 1), else_=0)),
+        )
+        .join(User, User.id == HotlineTicket.owner_user_id)
+        .where(mine)
+        .group_by(User.id, User.name)
+        .order_by(func.count().desc(), User.name)
+    ).all()
+    return Board(
+        waiting=_count(session, untaken),
+        oldest=session.scalar(select(func.min(HotlineTicket.created_at)).where(untaken)),
+        breached=_count(session, late),
+        open=_count(session, mine),
+        by_operator=[(row[0], row[1], int(row[2] or 0)) for row in load],
+    )
+
+
+def _count(session: Session, where: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(HotlineTicket).where(where)) or 0
+
+
+def on_duty(session: Session, organisation_id: int, at: datetime) -> list[User]:
+    """Who is on duty for the organisation at a moment, in the order of call."""
+    there = clock.local(at)
+    slots = session.scalars(
+        select(DutySlot)
+        .where(DutySlot.organisation_id == organisation_id)
+        .order_by(DutySlot.position, DutySlot.id)
+    ).unique()
+    users = [slot.user for slot in slots if slot.user.active and _covers(slot, there)]
+    return list({user.id: user for user in users}.values())
+
+
+def _covers(slot: DutySlot, there: datetime) -> bool:
+    """Whether a weekly slot covers a wall time; one that passes midnight belongs to its first day."""
+    hour = there.time()
+    after_midnight = slot.ends_at <= slot.starts_at and hour < slot.ends_at
+    day = there.date() - timedelta(days=1) if after_midnight else there.date()
+    if not slot.weekdays & (1 << day.weekday()):
+        return False
+    if (slot.valid_from and day < slot.valid_from) or (slot.valid_to and day > slot.valid_to):
+        return False
+    if slot.starts_at == slot.ends_at:
+        return True
+    if slot.starts_at < slot.ends_at:
+        return slot.starts_at <= hour < slot.ends_at
+    return hour >= slot.starts_at or after_midnight
+
+
+LEVELS = {
+    Watcher.DUTY: None,
+    Watcher.BACKUP: None,
+    Watcher.COUNTY_LEAD: OrganisationKind.COUNTY,
+    Watcher.CITY_DUTY: OrganisationKind.CITY,
+    Watcher.PROVINCE_DUTY: OrganisationKind.PROVINCE,
+    Watcher.PROVINCE_LEAD: OrganisationKind.PROVINCE,
+}
+LEADS = (Watcher.COUNTY_LEAD, Watcher.PROVINCE_LEAD)
+
+
+def people_for(session: Session, ticket: HotlineTicket, watcher: Watcher) -> list[User]:
+    """The persons of a step; an empty roster slot routes upward, never to nobody."""
+    kind = LEVELS[watcher]
+    above = schools.ancestors(session, ticket.desk_id)
+    if kind is not None:
+        above = [o for o in above if _rank(o) <= RANK[kind]]
+    for organisation in above:
+        found = _people_at(session, organisation, watcher)
+        if found:
+            return found
+    return []
+
+
+RANK = {
+    OrganisationKind.NATION: 0,
+    OrganisationKind.PROVINCE: 1,
+    OrganisationKind.CITY: 2,
+    OrganisationKind.COUNTY: 3,
+}
+
+
+def _rank(organisation: Organisation) -> int:
+    return RANK.get(OrganisationKind(organisation.kind), 4)
+
+
+def _people_at(session: Session, organisation: Organisation, watcher: Watcher) -> list[User]:
+    """Roster of the organisation, then of the desks beside it; leads are supervisors."""
+    desks = session.scalars(
+        select(Organisation.id).where(
+            Organisation.kind == OrganisationKind.DESK.value,
+            Organisation.active,
+            or_(Organisation.parent_id == organisation.id, Organisation.id == organisation.id),
+        )
+    ).all()
+    places = list(dict.fromkeys([organisation.id, *desks]))
+    if watcher not in LEADS:
+        rostered = [u for place in places for u in on_duty(session, place, clock.now())]
+        picked = _pick(rostered, watcher)
+        if picked:
+            return picked
+    return [
+        user
+        for place in places
+        for user in schools.staff_of(session, place, [Role.SUPERVISOR.value])
+    ][:2] or _operators(session, places, watcher)
+
+
+def _pick(rostered: list[User], watcher: Watcher) -> list[User]:
+    if watcher is Watcher.BACKUP:
+        return rostered[1:2]
+    return rostered[:1]
+
+
+def _operators(session: Session, places: Sequence[int], watcher: Watcher) -> list[User]:
+    """Without a roster every operator of the desk is on duty: better two pages than none."""
+    if watcher not in (Watcher.DUTY, Watcher.BACKUP):
+        return []
+    return [
+        user for place in places for user in schools.staff_of(session, place, [Role.OPERATOR.value])
+    ]
+
+
+def open_crises() -> Select[HotlineTicket]:
+    """Crises in which nobody has spoken with the child yet."""
+    ended = [State.STOOD_DOWN.value, State.CLOSED.value, State.TRANSFERRED.value]
+    return select(HotlineTicket).where(
+        HotlineTicket.kind == "crisis",
+        HotlineTicket.contacted_at.is_(None),
+        HotlineTicket.state.not_in(ended),
+    )

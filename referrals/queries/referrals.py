@@ -1,0 +1,103 @@
+"""Referrals as their two sides may fetch them: the school its own, the hospital what it was sent."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
+
+from accounts.policy import Actor, Permission
+from referrals import workflow
+from referrals.models import HospitalService, Referral, ReferralStep
+from schools import queries as schools
+from schools.models import Student
+from screening.models import Case
+
+WITH_STUDENT = joinedload(Referral.student).joinedload(Student.klass)
+
+
+def referrals_visible_to(actor: Actor) -> Select[Referral]:
+    """Referrals of the schools in which he may see them, the next due first, never his own."""
+    return (
+        select(Referral)
+        .options(WITH_STUDENT)
+        .where(
+            schools.in_scope(actor, Permission.REFERRAL_VIEW, school=Referral.school_id),
+            Referral.student_id.not_in(actor.own_student_ids),
+        )
+        .order_by(Referral.ended_at.is_not(None), Referral.due_at, Referral.id)
+    )
+
+
+def addressed_to(actor: Actor) -> Select[Referral]:
+    """Referrals that were sent to his hospital; a draft does not exist for it."""
+    states = sorted(state.value for state in workflow.ADDRESSED)
+    return (
+        select(Referral)
+        .options(WITH_STUDENT)
+        .where(
+            schools.in_scope(actor, Permission.HOSPITAL_WORK, school=Referral.hospital_id),
+            Referral.sent_at.is_not(None),
+            Referral.state.in_(states),
+            Referral.state != workflow.State.ERROR.value,
+        )
+        .order_by(Referral.ended_at.is_not(None), Referral.due_at, Referral.id)
+    )
+
+
+def awaiting_signature(actor: Actor) -> Select[Referral]:
+    """Referrals for danger to life whose second signature is still missing."""
+    return (
+        select(Referral)
+        .options(WITH_STUDENT)
+        .where(
+            schools.in_scope(actor, Permission.REFERRAL_APPROVE, school=Referral.school_id),
+            Referral.consent == "danger_to_life",
+            Referral.approved_by.is_(None),
+        )
+        .order_by(Referral.created_at)
+    )
+
+
+def cases_to_refer_from(actor: Actor) -> Select[Case]:
+    """Open cases from which he may refer."""
+    return (
+        select(Case)
+        .options(joinedload(Case.student).joinedload(Student.klass))
+        .where(
+            schools.in_scope(actor, Permission.REFERRAL_WORK, school=Case.school_id),
+            Case.ended_at.is_(None),
+            Case.student_id.not_in(actor.own_student_ids),
+        )
+    )
+
+
+def steps_of(session: Session, referral_id: int) -> Sequence[ReferralStep]:
+    """The history of a referral, oldest first."""
+    return session.scalars(
+        select(ReferralStep)
+        .where(ReferralStep.referral_id == referral_id)
+        .order_by(ReferralStep.id)
+    ).all()
+
+
+def services(session: Session) -> list[HospitalService]:
+    """The hospitals of the green channel, those with room for children first."""
+    rows = session.scalars(select(HospitalService)).unique()
+    order = {"capacity": 0, "waitlist": 1, "ask": 2, "no_capacity": 3}
+    return sorted(
+        (row for row in rows if row.organisation.active),
+        key=lambda row: (order[row.capacity], not row.child_psychiatry, row.organisation.name),
+    )
+
+
+def services_of(actor: Actor) -> Select[HospitalService]:
+    """The services whose capacity he may set."""
+    return select(HospitalService).where(
+        schools.in_scope(actor, Permission.HOSPITAL_WORK, school=HospitalService.organisation_id)
+    )
+
+
+def overdue_at_hospital() -> Select[Referral]:
+    """Letters whose receipt or decision is late, for the periodic look."""
+    states = (workflow.State.SENT.value, workflow.State.RECEIVED.value)
+    return select(Referral).where(Referral.state.in_(states), Referral.ended_at.is_(None))
