@@ -32,7 +32,7 @@ class Campaign(Model):
     state: Mapped[str] = mapped_column(String(20), default="draft", info=INTERNAL)
     opens_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
-    # [{"key", "version", "checksum", "cutset", "min_severity_band", "language"}] as approved
+    # [{"key", "version", "checksum", "cutset", "from_band"}] as approved
     instruments: Mapped[Any] = mapped_column(Json, info=INTERNAL)
     # {"positive_share", "flags", "critical", "interview_minutes", "hours_needed", "hours_had"}
     forecast: Mapped[Any] = mapped_column(Json, default=dict, info=INTERNAL)
