@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.policy import Role
 from foundation import clock
-from foundation.crypto import blind_index
 from foundation.database import Model
 from instruments import catalogue
 from schools.models import (
@@ -25,6 +24,7 @@ from schools.models import (
 )
 from screening import tickets
 from screening.models import Campaign, CampaignKlass, Consent, Sitting, Ticket
+from screening.tickets_actions import code_index
 
 BY = "system:tests"
 Row = TypeVar("Row", bound=Model)
@@ -209,7 +209,7 @@ def ticket(session: Session, *, of: Campaign, student: Student, **values: Any) -
     filled: dict[str, Any] = {
         "klass_id": student.klass_id,
         "code": code,
-        "code_index": blind_index("ticket", code),
+        "code_index": code_index(code),
         "created_at": clock.now(),
     }
     return added(session, Ticket(campaign_id=of.id, student_id=student.id, **(filled | values)))
