@@ -1,0 +1,119 @@
+"""The fast path says the same as the single sheet, for every scale, whatever is answered."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from instruments import catalogue, matrix
+from instruments.definition import Definition
+from instruments.scoring import AnswerRefused, score
+
+KEYS = list(catalogue.keys())
+
+
+def random_sheets(definition: Definition, seed: int, rows: int) -> np.ndarray:
+    """Sheets with answers at random, and from none to many unanswered."""
+    rng = np.random.default_rng(seed)
+    sheets = np.full((rows, len(definition.items)), -1.0)
+    for place, item in enumerate(definition.items):
+        if item.measured:
+            sheets[:, place] = rng.integers(item.minimum, item.maximum + 1, rows)
+            if item.id == "hours":
+                sheets[:, place] = rng.integers(0, 240, rows) / 10
+        else:
+            sheets[:, place] = rng.choice(item.codes, rows, p=None)
+    blank = rng.choice([0, 0, 0.02, 0.15, 0.6, 1], (rows, 1))
+    sheets[rng.random(sheets.shape) < blank] = -1
+    return sheets if definition.key == "psqi" else sheets.astype(np.int8)
+
+
+def one_by_one(definition: Definition, row: np.ndarray, context: dict, cutset: str | None) -> tuple:
+    answers = [None if value == -1 else value.item() for value in row]
+    scored = score(definition, answers, context, cutset)
+    return scored, dict(scored.bands), list(scored.flags)
+
+
+def assert_row(definition: Definition, many: matrix.MatrixScored, row: int, single: tuple) -> None:
+    scores, bands, flags = many.row(row)
+    scored, expected_bands, expected_flags = single
+    assert bands == expected_bands
+    assert flags == expected_flags
+    assert scores.keys() == scored.scores.keys()
+    for key, value in scored.scores.items():
+        found = scores[key]
+        assert (found is None) == (value is None), key
+        assert value is None or math.isclose(found, value, rel_tol=1e-12), key
+    assert many.missing[row] == len(scored.missing)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 2**32), sex=st.sampled_from(["male", "female", None]), c_order=st.booleans()
+)
+def test_the_matrix_equals_the_sheets(
+    key: str, seed: int, sex: str | None, *, c_order: bool
+) -> None:
+    definition = catalogue.get(key)
+    sheets = random_sheets(definition, seed, 12)
+    sheets = np.ascontiguousarray(sheets) if c_order else np.asfortranarray(sheets)
+    for cutset in [None, *(each.id for each in definition.cutsets)]:
+        many = matrix.score_matrix(definition, sheets, {"sex": sex}, cutset)
+        for row in range(len(sheets)):
+            single = one_by_one(definition, sheets[row], {"sex": sex}, cutset)
+            assert_row(definition, many, row, single)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_answer_out_of_range_names_its_item(key: str) -> None:
+    definition = catalogue.get(key)
+    for place in (0, len(definition.items) - 1):
+        sheets = random_sheets(definition, 7, 5)
+        sheets[3, place] = 100 if definition.items[place].codes[-1] < 100 else 9999
+        if definition.items[place].measured:
+            sheets[3, place] = 99999
+        with pytest.raises(AnswerRefused) as refused:
+            matrix.score_matrix(definition, sheets)
+        assert refused.value.item == definition.items[place].id
+
+
+def test_codes_below_the_lowest_are_refused() -> None:
+    for key, bad in (("mssmhs", 0), ("phq-9", -2)):
+        definition = catalogue.get(key)
+        sheets = random_sheets(definition, 3, 4)
+        sheets[2, 1] = bad
+        with pytest.raises(AnswerRefused, match="item 2"):
+            matrix.score_matrix(definition, sheets)
+
+
+def test_a_sheet_of_the_wrong_width_is_refused() -> None:
+    with pytest.raises(AnswerRefused, match="9 columns expected"):
+        matrix.score_matrix(catalogue.get("phq-9"), np.zeros((2, 8), np.int8))
+
+
+def test_sex_may_differ_by_row() -> None:
+    sheets = np.full((3, 10), 3, np.int8)
+    sheets[:, 0:2] = 4
+    sex = np.array(["male", "female", None], object)
+    many = matrix.score_matrix(catalogue.get("sas-sv"), sheets, {"sex": sex})
+    assert [many.bands["total"].label(row) for row in range(3)] == ["at_risk", "normal", None]
+
+
+def test_more_rows_than_a_block_stay_in_order() -> None:
+    rows = matrix.BLOCK + 11
+    sheets = np.zeros((rows, 9), np.int8)
+    sheets[-1, :] = 3
+    many = matrix.score_matrix(catalogue.get("phq-9"), sheets)
+    assert many.scores["total"].compact[[0, -1]].tolist() == [0, 27]
+    assert many.flags["item9_suicidal_ideation"].nonzero()[0].tolist() == [rows - 1]
+    assert many.complete.all()
+
+
+def test_compact_scores_say_null_by_minus_one() -> None:
+    sheets = np.array([[5, 5, 5, 5, 5], [1, 1, 1, 1, -1]], np.int8)
+    many = matrix.score_matrix(catalogue.get("who-5"), sheets)
+    assert many.scores["percent"].compact.tolist() == [100, -1]
+    assert many.scores["raw"].compact.tolist() == [25, -1]
