@@ -1,6 +1,7 @@
 """The session cookie: opaque, HttpOnly, and __Host- where the site is https."""
 
-from flask import Response, current_app, request
+from flask import current_app, request
+from werkzeug.wrappers import Response
 
 from accounts.actions import LONGEST_SESSION
 

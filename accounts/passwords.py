@@ -35,9 +35,10 @@ def matches(password_hash: str | None, password: str) -> bool:
     """Say whether the password is right; an absent hash costs the same time and is never right."""
     with _turn:
         try:
-            return _staff.verify(password_hash or _never, password) and bool(password_hash)
+            _staff.verify(password_hash or _never, password)
         except (VerificationError, InvalidHashError):
             return False
+    return password_hash is not None
 
 
 def pin_matches(pin_hash: str, pin: str) -> bool:

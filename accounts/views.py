@@ -2,7 +2,17 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -64,14 +74,15 @@ def _not_signed_in(form: SignInForm, wait_s: int) -> ResponseReturnValue:
     if wait_s:
         message = _("试的次数太多，请 %(n)s 秒后再试。", n=wait_s)
         form.password.errors = [message]
-        page, status = _sign_in_page(form, 429)  # type: ignore[misc]
-        return page, status, {"Retry-After": str(wait_s)}
+        response = make_response(_sign_in_page(form, 429))
+        response.headers["Retry-After"] = str(wait_s)
+        return response
     form.password.errors = [_("用户名或密码不对。")]
     return _sign_in_page(form, 422)
 
 
 def _signed_in(token: str, target: str | None) -> ResponseReturnValue:
-    return cookies.put(redirect(safe_next(target), 303), token)  # type: ignore[arg-type]
+    return cookies.put(redirect(safe_next(target), 303), token)
 
 
 @bp.post("/sign-in/demo")
@@ -156,7 +167,7 @@ def sign_out() -> ResponseReturnValue:
     if found is not None:
         with database.writing() as session:
             actions.sign_out(session, by=_self(found), token=found.token)
-    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))
 
 
 @bp.post("/language")
@@ -216,7 +227,7 @@ def change_password() -> ResponseReturnValue:
         getattr(form, "old" if refusal.field == "old" else "new").errors = [refusal.message]
         return _account_page(form, ChannelForm(formdata=None), 422)
     flash(_("密码已更改，请用新密码重新登录。"), "success")
-    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))
 
 
 @bp.post("/account/channels")
@@ -260,4 +271,4 @@ def end_sessions() -> ResponseReturnValue:
     """End one's sessions on every device."""
     actor = current_actor()
     actions.end_sessions(database.session(), by=actor, user_id=actor.user_id or 0)
-    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))  # type: ignore[arg-type]
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))

@@ -27,7 +27,7 @@ def within(actor: Actor, permission: Permission) -> ColumnElement[bool]:
     return or_(*(Organisation.path.startswith(path) for path in sorted(paths)))
 
 
-def schools_within(actor: Actor, permission: Permission) -> Select[tuple[int]]:
+def schools_within(actor: Actor, permission: Permission) -> Select[int]:
     """Ids of the organisations in which he holds the permission for the whole organisation."""
     paths = actor.paths(permission)
     if not paths:
@@ -55,7 +55,7 @@ def in_scope(
     return or_(*conditions) if conditions else false()
 
 
-def _narrow_klasses(actor: Actor, permission: Permission) -> Select[tuple[int]]:
+def _narrow_klasses(actor: Actor, permission: Permission) -> Select[int]:
     ids, branches = actor.klass_ids(permission), actor.branch_ids(permission)
     return select(Klass.id).where(or_(Klass.id.in_(ids), Klass.branch_id.in_(branches)))
 
@@ -66,12 +66,12 @@ def _not_himself(actor: Actor) -> ColumnElement[bool]:
 
 def organisations_visible_to(
     actor: Actor, permission: Permission = Permission.ORGANISATION_VIEW
-) -> Select[tuple[Organisation]]:
+) -> Select[Organisation]:
     """Organisations of his subtree, in tree order."""
     return select(Organisation).where(within(actor, permission)).order_by(Organisation.path)
 
 
-def schools_visible_to(actor: Actor, permission: Permission) -> Select[tuple[Organisation]]:
+def schools_visible_to(actor: Actor, permission: Permission) -> Select[Organisation]:
     """Schools in which he holds the permission, by name."""
     return (
         select(Organisation)
@@ -80,7 +80,7 @@ def schools_visible_to(actor: Actor, permission: Permission) -> Select[tuple[Org
     )
 
 
-def klasses_visible_to(actor: Actor, permission: Permission) -> Select[tuple[Klass]]:
+def klasses_visible_to(actor: Actor, permission: Permission) -> Select[Klass]:
     """Classes that he reaches with the permission, in grade order."""
     return (
         select(Klass)
@@ -92,7 +92,7 @@ def klasses_visible_to(actor: Actor, permission: Permission) -> Select[tuple[Kla
 
 def students_visible_to(
     actor: Actor, permission: Permission = Permission.STUDENT_VIEW
-) -> Select[tuple[Student]]:
+) -> Select[Student]:
     """Students that he reaches with the permission, never himself."""
     return (
         select(Student)
@@ -104,7 +104,7 @@ def students_visible_to(
     )
 
 
-def staff_visible_to(actor: Actor) -> Select[tuple[StaffRole]]:
+def staff_visible_to(actor: Actor) -> Select[StaffRole]:
     """Current staff roles of the organisations whose staff he may see."""
     return (
         select(StaffRole)
@@ -179,7 +179,7 @@ def ancestors(session: Session, organisation_id: int) -> list[Organisation]:
     return sorted(rows, key=lambda organisation: -len(organisation.path))
 
 
-def enrolled_in(klass_ids: Sequence[int]) -> Select[tuple[Student]]:
+def enrolled_in(klass_ids: Sequence[int]) -> Select[Student]:
     """Enrolled students of the classes, in the order of a register."""
     return (
         select(Student)
@@ -191,6 +191,6 @@ def enrolled_in(klass_ids: Sequence[int]) -> Select[tuple[Student]]:
     )
 
 
-def branches_of(school_id: int) -> Select[tuple[Branch]]:
+def branches_of(school_id: int) -> Select[Branch]:
     """The branches of a school, by name."""
     return select(Branch).where(Branch.school_id == school_id).order_by(Branch.name)

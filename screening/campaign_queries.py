@@ -29,7 +29,7 @@ from screening.readiness import Plan
 
 def campaigns_visible_to(
     actor: Actor, permission: Permission = Permission.CAMPAIGN_VIEW
-) -> Select[tuple[Campaign]]:
+) -> Select[Campaign]:
     """Campaigns of the schools where he holds the permission; a homeroom teacher's by his class."""
     mine = in_scope(actor, permission, school=Klass.school_id, klass=Klass.id)
     reached = (
@@ -43,7 +43,7 @@ def campaigns_visible_to(
     )
 
 
-def klasses_of(campaign_id: int) -> Select[tuple[Klass]]:
+def klasses_of(campaign_id: int) -> Select[Klass]:
     """The classes that take part, in grade order."""
     return (
         select(Klass)
@@ -54,7 +54,7 @@ def klasses_of(campaign_id: int) -> Select[tuple[Klass]]:
     )
 
 
-def students_of(campaign_id: int) -> Select[tuple[Student]]:
+def students_of(campaign_id: int) -> Select[Student]:
     """Enrolled students of the classes that take part."""
     klasses = select(CampaignKlass.klass_id).where(CampaignKlass.campaign_id == campaign_id)
     return (
@@ -247,7 +247,7 @@ def register(
     return [(s, t, word_of(t, may_answer=s.id in may)) for s, t in rows]
 
 
-def sittings_of(campaign_id: int) -> Select[tuple[Sitting]]:
+def sittings_of(campaign_id: int) -> Select[Sitting]:
     """Planned sittings in the order of the day."""
     return (
         select(Sitting).where(Sitting.campaign_id == campaign_id).order_by(Sitting.starts_at)

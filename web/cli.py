@@ -1,9 +1,7 @@
 """Commands of `flask --app wsgi`: database, demo, worker, audit, backup, outbox."""
 
 import json
-import signal
 import sys
-import threading
 
 import click
 from flask import Flask
@@ -50,10 +48,7 @@ def check() -> None:
 @click.command("worker")
 def worker_command() -> None:
     """Drain the outbox on this machine until stopped."""
-    stop = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stop.set())
-    worker.run(stop)
+    worker.run()
 
 
 @audit.command("verify")

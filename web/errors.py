@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import Flask, jsonify, render_template
+from flask import Flask, Response, jsonify, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -29,7 +29,7 @@ def problem(error: Problem) -> ResponseReturnValue:
     message = "" if error.status == 404 else error.message  # noqa: PLR2004 - absent or not his
     answer = _answer(error.status, message, allowed)
     if isinstance(error, Busy):
-        return *answer, {"Retry-After": str(error.retry_after)}
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
@@ -54,10 +54,10 @@ def unexpected(error: Exception) -> ResponseReturnValue:
 
 def _answer(
     status: int, message: str, allowed: list[str], reference: str | None = None
-) -> tuple[ResponseReturnValue, int]:
+) -> Response:
     if wants_json():
         body = {"error": message or _title(status), "allowed": allowed, "reference": reference}
-        return jsonify({key: value for key, value in body.items() if value}), status
+        return make_response(jsonify({k: value for k, value in body.items() if value}), status)
     page = render_template(
         "errors/page.html",
         status=status,
@@ -66,7 +66,7 @@ def _answer(
         allowed=allowed,
         reference=reference,
     )
-    return page, status
+    return make_response(page, status)
 
 
 def _title(status: int) -> str:
