@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 
 from instruments.definition import Definition, Item, Value
 
@@ -114,11 +115,15 @@ def _is_seq(seq: object) -> bool:
 def _valued(definition: Definition, item: Item, value: object, seq: int | None) -> Given | Fault:
     if value is None:
         return Given(definition.key, item.id, None, seq)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and item.accepts(value)):
+    if not (is_number(value) and item.accepts(value)):
         return Fault(definition.key, item.id, Problem.UNKNOWN_CODE)
     whole = isinstance(value, float) and value.is_integer()
     return Given(definition.key, item.id, int(value) if whole else value, seq)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def read_form(fields: Mapping[str, str], sheet: Mapping[str, Definition]) -> Sent:

@@ -1,0 +1,142 @@
+"""Save answers as they come, and raise what they say in the same transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor
+from foundation import clock
+from foundation.database import is_sqlite
+from instruments.crisis import rule_id
+from instruments.definition import Definition, Value
+from screening import crisis
+from screening.drafts import Given, Place, Sent, Stored, newer
+from screening.models import Alert, AlertChange, Draft, Ticket
+from screening.raising import raise_alert
+from screening.taking_queries import drafts_of
+from screening.tickets import TicketEvent, next_state
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What is stored now for the items of a request, and whether to show the calm card."""
+
+    acked: Mapping[Place, int]
+    help: bool
+
+
+def save(
+    session: Session, *, by: Actor, ticket: Ticket, sheet: Mapping[str, Definition], sent: Sent
+) -> Saved:
+    """Keep the answers whose seq is higher; with any fault only the critical ones.
+
+    The alert of a critical answer is written here, in the transaction that saves the answer.
+    """
+    kept = crisis.critical_only(sheet, sent.answers) if sent.faults else sent.answers
+    stored = drafts_of(session, ticket)
+    fresh = newer(stored, kept)
+    if fresh:
+        _store(session, ticket, fresh)
+        _begin(ticket)
+    raised = raise_findings(session, ticket=ticket, sheet=sheet, answers=kept)
+    _note_changes(session, by, ticket, sheet, stored, fresh)
+    now = stored | fresh
+    return Saved({each.place: now[each.place].seq for each in kept if each.place in now}, raised)
+
+
+def raise_findings(
+    session: Session, *, ticket: Ticket, sheet: Mapping[str, Definition], answers: tuple[Given, ...]
+) -> bool:
+    """Raise the alert of every critical answer; says whether there was one."""
+    found = crisis.findings(sheet, answers)
+    for each in found:
+        raise_alert(
+            session,
+            ticket=ticket,
+            rule=each.rule,
+            severity=each.severity,
+            inputs=dict(each.inputs),
+        )
+    return bool(found)
+
+
+def with_seqs(answers: tuple[Given, ...], stored: Mapping[Place, Stored]) -> tuple[Given, ...]:
+    """Number plain form fields after what is stored, so that they can be kept as drafts."""
+    return tuple(
+        Given(each.instrument, each.item, each.value, each.seq or _next(stored.get(each.place)))
+        for each in answers
+        if each.seq is not None or each.value is not None
+    )
+
+
+def _next(before: Stored | None) -> int:
+    return before.seq + 1 if before else 1
+
+
+def _begin(ticket: Ticket) -> None:
+    now = clock.now()
+    ticket.started_at = ticket.started_at or now
+    ticket.state = next_state(ticket.state, TicketEvent.START).value
+    ticket.last_saved_at = now
+
+
+def _store(session: Session, ticket: Ticket, fresh: Mapping[Place, Stored]) -> None:
+    now = clock.now()
+    rows = [
+        {
+            "ticket_id": ticket.id,
+            "instrument": key,
+            "item": item,
+            "value": None if answer.value is None else repr(answer.value),
+            "seq": answer.seq,
+            "saved_at": now,
+        }
+        for (key, item), answer in fresh.items()
+    ]
+    insert = (sqlite if is_sqlite() else postgresql).insert(Draft)
+    upsert = insert.on_conflict_do_update(
+        index_elements=["ticket_id", "instrument", "item"],
+        set_={name: insert.excluded[name] for name in ("value", "seq", "saved_at")},
+        where=Draft.seq < insert.excluded.seq,
+    )
+    session.execute(upsert, rows)
+
+
+def _note_changes(
+    session: Session,
+    by: Actor,
+    ticket: Ticket,
+    sheet: Mapping[str, Definition],
+    stored: Mapping[Place, Stored],
+    fresh: Mapping[Place, Stored],
+) -> None:
+    """A later answer never takes an alert back; it stands beside it."""
+    changed = {
+        rule_id(sheet[key], item): (stored[key, item].value, answer.value)
+        for (key, item), answer in fresh.items()
+        if sheet[key].by_id[item].critical
+        and (key, item) in stored
+        and stored[key, item].value != answer.value
+    }
+    if not changed:
+        return
+    alerts = session.scalars(
+        select(Alert).where(Alert.ticket_id == ticket.id, Alert.rule.in_(changed))
+    ).all()
+    for alert in alerts:
+        session.add(_change(alert, by, *changed[alert.rule]))
+
+
+def _change(alert: Alert, by: Actor, before: Value, after: Value) -> AlertChange:
+    return AlertChange(
+        alert_id=alert.id,
+        event="answer_changed",
+        from_state=alert.state,
+        to_state=alert.state,
+        detail={"from": before, "to": after},
+        by=by.ref,
+        at=clock.now(),
+    )

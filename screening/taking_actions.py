@@ -1,0 +1,310 @@
+"""What the holder of a ticket does: begin, submit, stop, ask for a person."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor
+from foundation import audit, clock, outbox
+from instruments import scoring
+from instruments.definition import Value
+from screening import taking_scoring
+from screening.crisis import Finding
+from screening.drafts import Given, Place, Sent, document_of, merged, unanswered
+from screening.drafts_actions import raise_findings, save, with_seqs
+from screening.models import Alert, AlertChange, Consent, Draft, Response, Score, Ticket
+from screening.raising import raise_alert
+from screening.taking_queries import asked_of, definitions_of, drafts_of, response_of
+from screening.taking_scoring import Judged, Times
+from screening.tickets import ALPHABET, TicketEvent, TicketState, next_state
+from screening.tickets_actions import close_devices, offer_retest
+
+SCORE_AGAIN = "taking.score_again"
+ASK = "request:teacher"
+MOST_SEVERE = 3
+
+
+@dataclass(frozen=True)
+class Final:
+    """The last request of a sheet, as it was sent."""
+
+    sent: Sent
+    idempotency_key: str | None = None
+    confirm_blank: bool = False
+    hints: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A receipt, or what is still open; never both."""
+
+    receipt: str | None
+    blank: tuple[Place, ...] = ()
+
+
+def begin(session: Session, *, by: Actor, ticket: Ticket, agreed: bool) -> None:
+    """Start answering; `agreed` records the student's own consent."""
+    if agreed:
+        _decide(session, ticket, "granted")
+    if ticket.state == TicketState.ISSUED:
+        ticket.state = next_state(ticket.state, TicketEvent.START).value
+        ticket.started_at = clock.now()
+        _audited(session, "ticket.started", by, ticket)
+
+
+def decline(session: Session, *, by: Actor, ticket: Ticket) -> None:
+    """The student does not want to take part: first-class, and seen by the counselor only."""
+    _decide(session, ticket, "declined")
+    ticket.excused = "declined"
+    _audited(session, "ticket.declined", by, ticket)
+
+
+def stop(session: Session, *, by: Actor, ticket: Ticket) -> None:
+    """Stop and withdraw: saved answers go, alerts that were raised for his safety stay."""
+    ticket.state = next_state(ticket.state, TicketEvent.WITHDRAW).value
+    ticket.excused = "declined"
+    _decide(session, ticket, "withdrawn")
+    session.execute(delete(Draft).where(Draft.ticket_id == ticket.id))
+    _audited(session, "ticket.withdrawn", by, ticket)
+
+
+def _decide(session: Session, ticket: Ticket, decision: str) -> None:
+    session.add(
+        Consent(
+            campaign_id=ticket.campaign_id,
+            student_id=ticket.student_id,
+            party="student",
+            decision=decision,
+            method="online",
+            text_version="taking-1",
+            recorded_by=Actor.ticket(ticket.id).ref,
+            recorded_at=clock.now(),
+        )
+    )
+
+
+def submit(session: Session, *, by: Actor, ticket: Ticket, final: Final) -> Submitted:
+    """Turn drafts and the last request into one sheet; the second time gives the same receipt."""
+    before = response_of(session, ticket)
+    if before is not None:
+        return Submitted(before.receipt)
+    sheet = definitions_of(ticket)
+    stored = drafts_of(session, ticket)
+    answers = merged(stored, final.sent.answers)
+    blank = tuple(unanswered(sheet, answers))
+    if final.sent.faults or (blank and not final.confirm_blank):
+        sent = Sent(with_seqs(final.sent.answers, stored), final.sent.faults)
+        save(session, by=by, ticket=ticket, sheet=sheet, sent=sent)
+        return Submitted(None, blank)
+    if not _claim(session, ticket):
+        return _receipt_of_other(session, ticket)
+    critical = raise_findings(session, ticket=ticket, sheet=sheet, answers=_as_given(answers))
+    response = _record(session, by, ticket, final, answers)
+    response.any_critical = critical
+    session.execute(delete(Draft).where(Draft.ticket_id == ticket.id))
+    return Submitted(response.receipt)
+
+
+def _as_given(answers: Mapping[Place, Value]) -> tuple[Given, ...]:
+    return tuple(Given(key, item, value, None) for (key, item), value in answers.items())
+
+
+def _claim(session: Session, ticket: Ticket) -> bool:
+    # compare and swap: of two devices that submit at once, one makes the sheet
+    open_states = (TicketState.ISSUED.value, TicketState.STARTED.value)
+    next_state(ticket.state, TicketEvent.SUBMIT)
+    changed = session.execute(
+        update(Ticket)
+        .where(Ticket.id == ticket.id, Ticket.state.in_(open_states))
+        .values(state=TicketState.SUBMITTED.value, submitted_at=clock.now())
+        .returning(Ticket.id)
+    ).first()
+    return changed is not None
+
+
+def _receipt_of_other(session: Session, ticket: Ticket) -> Submitted:
+    other = response_of(session, ticket)
+    return Submitted(other.receipt if other else None)
+
+
+def _record(
+    session: Session, by: Actor, ticket: Ticket, final: Final, answers: Mapping[Place, Value]
+) -> Response:
+    document = document_of(answers)
+    sex = ticket.student.sex
+    judged = [
+        taking_scoring.judge(asked, document.get(asked.definition.key, {}), sex)
+        for asked in asked_of(ticket)
+    ]
+    response = _response(by, ticket, final, document)
+    _assess_quality(response, ticket, judged, document, final)
+    session.add(response)
+    session.flush()
+    _keep_scores(session, response, judged)
+    _raise_results(session, ticket, judged, careless=response.careless)
+    if response.careless:
+        offer_retest(session, by=Actor.system("quality"), ticket=ticket, student=ticket.student)
+    _audited(session, "response.submitted", by, ticket, {"response": response.id})
+    return response
+
+
+def _response(
+    by: Actor, ticket: Ticket, final: Final, document: Mapping[str, Mapping[str, Value]]
+) -> Response:
+    now = clock.now()
+    return Response(
+        ticket_id=ticket.id,
+        campaign_id=ticket.campaign_id,
+        student_id=ticket.student_id,
+        answers=document,
+        instruments=[
+            {
+                "key": each.key,
+                "version": each.version,
+                "checksum": each.checksum,
+                "language": final.languages.get(each.key, "zh-Hans"),
+            }
+            for each in definitions_of(ticket).values()
+        ],
+        origin="online",
+        answered_at=ticket.last_saved_at or now,
+        submitted_at=now,
+        idempotency_key=final.idempotency_key,
+        receipt="".join(secrets.choice(ALPHABET) for _ in range(12)),
+        recorded_by=by.ref,
+    )
+
+
+def _assess_quality(
+    response: Response,
+    ticket: Ticket,
+    judged: list[Judged],
+    document: Mapping[str, Mapping[str, Value]],
+    final: Final,
+) -> None:
+    spent = None
+    if ticket.started_at is not None:
+        spent = (response.submitted_at - ticket.started_at).total_seconds()
+    times = Times(spent, final.hints)
+    sheets = [(each, document.get(each.asked.definition.key, {})) for each in judged]
+    report = taking_scoring.quality(sheets, times)
+    response.seconds = {"whole": spent, "hints": dict(final.hints)}
+    response.careless = report.ask_retest
+    response.quality = [
+        {"index": each.index.value, "value": each.value, "limit": each.limit}
+        for each in report.reasons
+    ]
+    response.scoring_pending = any(each.scored is None for each in judged)
+
+
+def _keep_scores(session: Session, response: Response, judged: list[Judged]) -> None:
+    for each in judged:
+        if each.scored is not None:
+            session.add(score_row(response, each))
+    if response.scoring_pending:
+        outbox.enqueue(
+            session,
+            SCORE_AGAIN,
+            key=f"{SCORE_AGAIN}:{response.id}",
+            payload={"response": response.id},
+        )
+
+
+def score_row(response: Response, judged: Judged) -> Score:
+    """The row of one scored instrument."""
+    scored = judged.scored
+    if scored is None:
+        raise ValueError("not scored")
+    rules = judged.asked.definition.criticals
+    answers = response.answers.get(scored.instrument, {})
+    critical = any((answers.get(rule.item) or 0) >= rule.at_least for rule in rules)
+    return Score(
+        response_id=response.id,
+        campaign_id=response.campaign_id,
+        student_id=response.student_id,
+        instrument=scored.instrument,
+        version=scored.version,
+        checksum=scored.checksum,
+        engine_version=scoring.ENGINE_VERSION,
+        cutset=scored.cutset,
+        result={
+            "scores": dict(scored.scores),
+            "bands": dict(scored.bands),
+            "flags": list(scored.flags),
+            "reasons": [{"rule": r.rule, "inputs": dict(r.inputs)} for r in scored.reasons],
+            "unanswered_critical": list(scored.unanswered_critical),
+        },
+        valid=not response.careless,
+        positive=judged.positive,
+        critical=critical,
+        scored_at=clock.now(),
+    )
+
+
+def _raise_results(
+    session: Session, ticket: Ticket, judged: list[Judged], *, careless: bool
+) -> None:
+    findings = [finding for each in judged for finding in each.findings]
+    for finding in findings:
+        _raise(session, ticket, finding, careless=careless)
+
+
+def _raise(session: Session, ticket: Ticket, finding: Finding, *, careless: bool) -> None:
+    inputs = dict(finding.inputs) | ({"careless": True} if careless else {})
+    raise_alert(
+        session, ticket=ticket, rule=finding.rule, severity=finding.severity, inputs=inputs
+    )
+
+
+def ask_for_teacher(
+    session: Session, *, by: Actor, ticket: Ticket, place: str, tell_invigilator: bool
+) -> Alert:
+    """A call for a person: an urgent alert; asking again while it is open is noted on it."""
+    wish = {"place": place[:60], "tell_invigilator": tell_invigilator}
+    open_one = session.scalars(
+        select(Alert).where(
+            Alert.ticket_id == ticket.id, Alert.rule == ASK, Alert.ended_at.is_(None)
+        )
+    ).first()
+    if open_one is None:
+        found = raise_alert(
+            session, ticket=ticket, rule=ASK, severity=MOST_SEVERE, inputs=wish, origin="request"
+        )
+    else:
+        found = open_one
+        session.add(
+            AlertChange(
+                alert_id=found.id,
+                event="asked_again",
+                from_state=found.state,
+                to_state=found.state,
+                detail=wish,
+                by=by.ref,
+                at=clock.now(),
+            )
+        )
+    _audited(session, "help.asked", by, ticket, {"alert": found.id})
+    return found
+
+
+def leave(session: Session, *, by: Actor, ticket: Ticket) -> None:
+    """End the browsers' access, so that the next person at the machine finds nothing."""
+    close_devices(session, ticket)
+    _audited(session, "ticket.left", by, ticket)
+
+
+def _audited(
+    session: Session, event: str, by: Actor, ticket: Ticket, details: dict[str, object] | None = None
+) -> None:
+    audit.record(
+        session,
+        event,
+        by=by.ref,
+        organisation_id=ticket.campaign.school_id,
+        subject=f"ticket:{ticket.id}",
+        details=details,
+    )

@@ -1,0 +1,168 @@
+"""What a taking request needs to know of a ticket: its standing, its sheet, its drafts."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from instruments import catalogue
+from instruments.definition import Definition
+from instruments.wording import Wording, parse_wording
+from schools import settings
+from screening import consent
+from screening.drafts import Place, Stored
+from screening.models import Consent, Draft, Response, Ticket, WordingLicence
+from screening.taking import Standing, window_of
+from screening.taking_scoring import Asked
+
+LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One instrument of a sheet in the words of one language."""
+
+    asked: Asked
+    wording: Wording
+
+
+def standing_of(session: Session, ticket: Ticket) -> Standing:
+    """Everything that decides whether the ticket may be answered."""
+    campaign = ticket.campaign
+    opens, closes = window_of(
+        ticket.purpose, campaign.opens_at, campaign.closes_at, ticket.created_at
+    )
+    if campaign.closed_at is not None and ticket.purpose == "first":
+        closes = min(closes, campaign.closed_at)
+    verdict = consent_of(session, ticket)
+    grace = settings.value(session, campaign.school_id, "taking.grace_min")
+    return Standing(
+        state=ticket.state,
+        excused=ticket.excused is not None,
+        may_answer=verdict.may_answer,
+        asks_student=verdict.status is consent.Status.MISSING_STUDENT,
+        running=campaign.state in {"approved", "closed"},
+        opens_at=opens,
+        closes_at=closes,
+        grace=timedelta(minutes=int(grace)),
+    )
+
+
+def consent_of(session: Session, ticket: Ticket) -> consent.Verdict:
+    """Where the student's consent to this campaign stands."""
+    rows = session.execute(
+        select(Consent.party, Consent.decision, Consent.guardian_id)
+        .where(
+            Consent.campaign_id == ticket.campaign_id, Consent.student_id == ticket.student_id
+        )
+        .order_by(Consent.id)
+    ).all()
+    decisions = [consent.Decision(row.party, row.decision, str(row.guardian_id or "")) for row in rows]
+    return consent.assess(_rule(session, ticket), age_of(ticket), decisions)
+
+
+def age_of(ticket: Ticket) -> int | None:
+    """The student's age today."""
+    return consent.age_on(ticket.student.birth_date, clock.today())
+
+
+def _rule(session: Session, ticket: Ticket) -> consent.Rule:
+    kept = ticket.campaign.consent_rule or {}
+    if {"guardian_below", "alone_from"} <= set(kept):
+        return consent.Rule(int(kept["guardian_below"]), int(kept["alone_from"]))
+    school = ticket.campaign.school_id
+    below = settings.value(session, school, "consent.guardian_below")
+    alone = settings.value(session, school, "consent.student_alone_from")
+    return consent.Rule(int(below), int(alone))
+
+
+def asked_of(ticket: Ticket) -> tuple[Asked, ...]:
+    """The instruments of the ticket's campaign, in order."""
+    return tuple(
+        Asked(
+            catalogue.get(each["key"], each.get("version")),
+            each.get("cutset"),
+            each.get("min_severity_band"),
+        )
+        for each in ticket.campaign.instruments
+    )
+
+
+def definitions_of(ticket: Ticket) -> dict[str, Definition]:
+    """The definitions of the ticket's sheet by key, in order."""
+    return {asked.definition.key: asked.definition for asked in asked_of(ticket)}
+
+
+def parts_of(session: Session, ticket: Ticket, locale: str) -> tuple[Part, ...]:
+    """The sheet in words: the reader's language where the text exists, else the campaign's.
+
+    An instrument without permitted text cannot be shown; it takes entered paper sheets only.
+    """
+    found = []
+    for asked, each in zip(asked_of(ticket), ticket.campaign.instruments, strict=True):
+        wanted = [LANGUAGES.get(locale, "zh-Hans"), each.get("language") or "zh-Hans", "en"]
+        words = _words(session, ticket.campaign.school_id, asked.definition, wanted)
+        if words is not None:
+            found.append(Part(asked, words))
+    return tuple(found)
+
+
+def _words(
+    session: Session, school_id: int, definition: Definition, languages: list[str]
+) -> Wording | None:
+    for language in dict.fromkeys(languages):
+        shipped = catalogue.wording(definition.key, language, definition.version)
+        found = shipped or _licensed(session, school_id, definition, language)
+        if found is not None:
+            return found
+    return None
+
+
+def _licensed(
+    session: Session, school_id: int, definition: Definition, language: str
+) -> Wording | None:
+    document = session.scalar(
+        select(WordingLicence.document).where(
+            WordingLicence.organisation_id == school_id,
+            WordingLicence.key == definition.key,
+            WordingLicence.version == definition.version,
+            WordingLicence.language == language,
+            WordingLicence.expires_on >= clock.today(),
+        )
+    )
+    return parse_wording(tomllib.loads(document)) if document else None
+
+
+def drafts_of(session: Session, ticket: Ticket) -> dict[Place, Stored]:
+    """The saved answers of a ticket."""
+    rows = session.execute(
+        select(Draft.instrument, Draft.item, Draft.value, Draft.seq).where(
+            Draft.ticket_id == ticket.id
+        )
+    ).all()
+    return {(row.instrument, row.item): Stored(_number(row.value), row.seq) for row in rows}
+
+
+def has_drafts(session: Session, ticket: Ticket) -> bool:
+    """Whether anything was saved under the ticket."""
+    return session.scalar(select(Draft.seq).where(Draft.ticket_id == ticket.id).limit(1)) is not None
+
+
+def _number(text: str | None) -> int | float | None:
+    if text is None:
+        return None
+    return float(text) if "." in text or "e" in text else int(text)
+
+
+def response_of(session: Session, ticket: Ticket) -> Response | None:
+    """The submitted sheet of a ticket."""
+    return session.scalars(select(Response).where(Response.ticket_id == ticket.id)).first()
+
+
+def wording_languages(parts: tuple[Part, ...]) -> Mapping[str, str]:
+    """In which language each instrument is shown, for the record."""
+    return {part.asked.definition.key: part.wording.language for part in parts}

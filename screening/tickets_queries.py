@@ -1,0 +1,51 @@
+"""Find a ticket by what a person holds: a code on paper, or a cookie."""
+
+import hashlib
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from foundation.crypto import blind_index
+from screening.models import Ticket, TicketDevice
+from screening.tickets import TicketState
+
+
+def code_index(code: str) -> str:
+    """By what a normalised code is found again."""
+    return blind_index("ticket-code", code)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a browser's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def ticket_of_code(session: Session, code: str, *, lock: bool = False) -> Ticket | None:
+    """The ticket of a normalised code, unless it is void."""
+    statement = select(Ticket).options(joinedload(Ticket.student)).where(
+        Ticket.code_index == code_index(code), Ticket.state != TicketState.VOID.value
+    )
+    return session.scalars(statement.with_for_update(of=Ticket) if lock else statement).first()
+
+
+def address_of(ticket_id: int) -> str:
+    """The opaque name of a ticket in addresses; worth nothing without the cookie."""
+    return blind_index("ticket-address", str(ticket_id))[:24]
+
+
+def device_of(
+    session: Session, token: str | None, address: str, *, lock: bool = False
+) -> tuple[TicketDevice, Ticket] | None:
+    """The browser and the ticket that a cookie opens at this address."""
+    if not token:
+        return None
+    statement = (
+        select(TicketDevice, Ticket)
+        .join(Ticket, Ticket.id == TicketDevice.ticket_id)
+        .options(joinedload(Ticket.student))
+        .where(TicketDevice.token_hash == token_hash(token), TicketDevice.closed_at.is_(None))
+    )
+    found = session.execute(statement.with_for_update(of=Ticket) if lock else statement).first()
+    if found is None or address_of(found[1].id) != address:
+        return None
+    return found[0], found[1]
