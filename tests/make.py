@@ -24,7 +24,7 @@ from schools.models import (
 )
 from screening import tickets
 from screening.models import Campaign, CampaignKlass, Consent, Sitting, Ticket
-from screening.tickets_actions import code_index
+from screening.tickets_queries import code_index
 
 BY = "system:tests"
 Row = TypeVar("Row", bound=Model)

@@ -86,8 +86,8 @@ def answer_before_commit() -> None:
     # The gate would let the next writer in while this one still holds the database.
     hold: Any = _no_gate
     database.gated = hold
-    Session.commit = soon  # type: ignore[method-assign]
-    Session.close = unless_late  # type: ignore[method-assign]
+    changed: Any = Session
+    changed.commit, changed.close = soon, unless_late
 
 
 @contextmanager

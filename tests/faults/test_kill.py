@@ -1,0 +1,99 @@
+"""kill -9 of the web process while eight clients save and submit: nothing acknowledged is lost."""
+
+import os
+import random
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+
+from foundation import database
+from instruments import catalogue
+from tests import make
+from tests.faults.clients import Client, Ledger, Way
+from tests.faults.comparing import lost
+from tests.faults.running import running, wait_a_moment
+from tests.people import Cast
+
+CLIENTS = 8
+KILLS = 200 if os.environ.get("XINQIAO_LONG") else 20
+KILLS_OF_CONTROL = 8
+SHEETS_PER_KILL = 40
+INSIDE = 0.3
+INSTRUMENTS = ("phq-9", "gad-7")
+
+
+@dataclass
+class Run:
+    """What a series of kills showed."""
+
+    ledger: Ledger
+    losses: list[str]
+    kills: int = 0
+    inside: int = 0
+
+
+def ways(people: Cast, number: int) -> "Queue[Way]":
+    """So many students of a class, each with consent and a ticket."""
+    items = tuple((key, item) for key in INSTRUMENTS for item in catalogue.get(key).item_ids)
+    found: Queue[Way] = Queue()
+    with database.writing() as session:
+        campaign = make.campaign(
+            session, school=people.school, klasses=[people.klass_1], instruments=INSTRUMENTS
+        )
+        for _number in range(number):
+            student = make.student(session, klass=people.klass_1)
+            make.consent(session, to=campaign, by=student)
+            ticket = make.ticket(session, of=campaign, student=student)
+            check = (student.student_number or "")[-4:]
+            found.put(Way(ticket.id, ticket.code, check, items))
+    return found
+
+
+def kill_again_and_again(
+    home: Path, url: str | None, people: Cast, *, kills: int, control: bool
+) -> Run:
+    """Eight clients, so many kills, and a comparison after each restart."""
+    sheets, chance, over = (
+        ways(people, SHEETS_PER_KILL * kills),
+        random.Random(kills),
+        threading.Event(),
+    )
+    run = Run(Ledger(), [])
+    with running(home, url, control=control) as server:
+        clients = [
+            Client(server.address, sheets, run.ledger, over, seed) for seed in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        while run.kills < kills and not (control and run.losses):
+            wait_a_moment(chance)
+            run.inside += server.kill()
+            run.kills += 1
+            told = run.ledger.copy()
+            server.start()
+            run.losses += lost(*told)
+        over.set()
+        for client in clients:
+            client.join()
+        run.losses += lost(*run.ledger.copy())
+    return run
+
+
+def test_nothing_that_was_acknowledged_is_lost(db: str | None, home: Path, people: Cast) -> None:
+    run = kill_again_and_again(home, db, people, kills=KILLS, control=False)
+    print(
+        f"{run.kills} kills, {run.inside} inside an open write, "
+        f"{len(run.ledger.answers)} sheets, {len(run.ledger.receipts)} receipts"
+    )
+    assert run.losses == []
+    assert run.ledger.refusals == []
+    assert run.inside >= INSIDE * run.kills
+    assert len(run.ledger.receipts) > CLIENTS
+
+
+def test_a_server_that_answers_before_it_commits_is_found_out(
+    db: str | None, home: Path, people: Cast
+) -> None:
+    run = kill_again_and_again(home, db, people, kills=KILLS_OF_CONTROL, control=True)
+    assert run.losses
