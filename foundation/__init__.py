@@ -2,6 +2,9 @@
 
 audit           append-only event rows, sealed into a hash chain
 backup          one encrypted file that holds the whole installation
+backup_file     the encrypted container of a backup
+backup_values   database values as JSON and back
+charts_pdf      charts as PDF drawings
 classification  what kind of data a column holds and how long it lives
 clock           the only clock
 crypto          key ring, encrypted column types, blind index
@@ -20,6 +23,7 @@ pdf             PDF house style
 problems        refusals that a person may read
 push            "you have something to do", without saying what
 seals           the hash chain over audit rows
+spreadsheet_checks  what an uploaded workbook may be
 spreadsheets    reading and writing XLSX
 webhook         signed HTTP notification
 """

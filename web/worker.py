@@ -60,7 +60,8 @@ def run() -> None:
     worker = jobs.Worker()
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        worker.stop()
+        # Not here: a handler may interrupt the very lock that stop() takes.
+        threading.Thread(target=worker.stop).start()
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
