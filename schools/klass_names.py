@@ -81,12 +81,14 @@ def _class_number(plain: str) -> str:
     return bare
 
 
+def klass_label(klass: str) -> str:
+    """How a class made from a roster is called: 3班, 实验班, 软件2401."""
+    return f"{klass}班" if klass.isdigit() or klass in words()["class_words"] else klass
+
+
 def label(grade: str, klass: str) -> str:
-    """How a class made from a roster is called: 高一（3）班, 2026级 临床1班."""
-    if klass.isdigit():
-        return f"{grade}（{klass}）班"
-    name = klass if klass.endswith("班") else klass + "班"
-    return f"{grade}{name}"
+    """Grade and class for people: 高一3班, 2026级临床1班."""
+    return grade + klass_label(klass)
 
 
 def entry_year(key: str) -> int | None:

@@ -225,7 +225,8 @@ def _complete(row: Row, header: Header) -> None:
 
 
 def _place(row: Row, header: Header) -> None:
-    grade, klass = klass_names.split(row.values.pop("grade", ""), row.values.pop("klass"))
+    written = row.values.pop("grade", "")
+    grade, klass = klass_names.split(written, row.values.pop("klass"))
     if not grade:
         title = header.titles[header.columns["klass"]]
         row.issues.append(
@@ -233,6 +234,7 @@ def _place(row: Row, header: Header) -> None:
         )
         return
     row.values["place"] = [grade, klass]
+    row.values["grade_name"] = written or grade
 
 
 def _agree_with_number(row: Row, header: Header) -> None:
