@@ -1,0 +1,79 @@
+"""The program behind ./run: the port, the lines it prints, how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from accounts import setup_code
+from tests.faults.running import free_port
+
+SECONDS_TO_STOP = 10
+
+
+def serve(home: Path, port: int, *options: str) -> "subprocess.Popen[str]":
+    """The program on a home of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "web.serve", *options],
+        env=os.environ | {"XINQIAO_HOME": str(home), "XINQIAO_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_an_empty_start_says_ready_with_a_set_up_code_and_ends_at_sigterm(home: Path) -> None:
+    port = free_port()
+    with serve(home, port, "--empty") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Ready: http://127.0.0.1:{port}\n"
+        code = process.stdout.readline().rpartition(" ")[2].strip()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(SECONDS_TO_STOP) == 0
+        assert time.monotonic() - began < SECONDS_TO_STOP
+    assert setup_code.matches(home, code)
+
+
+def test_a_busy_port_is_said_in_two_languages_before_anything_is_prepared(home: Path) -> None:
+    port = free_port()
+    with serve(home, port, "--empty") as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with serve(home / "second", port) as second:
+            _out, said = second.communicate(timeout=30)
+        first.terminate()
+        first.communicate()
+    assert second.returncode == 1
+    assert str(port) in said
+    assert "端口" in said
+    assert "XINQIAO_PORT" in said
+    assert not (home / "second").exists()
+
+
+def test_plain_http_for_other_machines_is_refused_with_the_remedy(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XINQIAO_HOST", "0.0.0.0")  # noqa: S104  refused is what is tested
+    with serve(home, free_port()) as process:
+        _out, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "XINQIAO_ALLOW_HTTP" in said
+
+
+def test_a_set_up_code_opens_once(tmp_path: Path) -> None:
+    assert not setup_code.matches(tmp_path, "")
+    first = setup_code.issue(tmp_path)
+    second = setup_code.issue(tmp_path)
+    assert not setup_code.matches(tmp_path, first)
+    assert setup_code.matches(tmp_path, f" {second.lower()} ")
+    setup_code.spend(tmp_path)
+    assert not setup_code.pending(tmp_path)
+    assert not setup_code.matches(tmp_path, second)
