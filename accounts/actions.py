@@ -3,17 +3,15 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from accounts import passwords, second_factor, throttle
-from accounts.models import Invitation, SignInSession, SignInThrottle, User
+from accounts import passwords, second_factor, tries
+from accounts.models import Invitation, SignInSession, User
 from accounts.policy import Actor, Role
 from accounts.queries import token_hash, user_named
 from foundation import audit, clock
-from foundation.crypto import blind_index
 from foundation.i18n import _
 from foundation.problems import Refused
 
@@ -32,36 +30,18 @@ class SignedIn:
 
 def sign_in(session: Session, *, by: Actor, username: str, password: str) -> SignedIn:
     """Check name and password; unknown names cost the same time and are slowed down the same way."""
-    tries = _throttle(session, username)
-    wait = _wait_s(tries)
+    counter = tries.of(session, "sign-in", username)
+    wait = tries.wait_s(counter)
     if wait:
         return SignedIn(wait_s=wait)
     user = user_named(session, username)
     if not passwords.matches(user.password_hash if user else None, password) or user is None:
-        tries.failures += 1
-        delay = throttle.wait_after(tries.failures)
-        tries.blocked_until = clock.now() + delay if delay else None
         audit.record(
             session, "sign_in.failed", by=by.ref, organisation_id=None, subject="sign-in"
         )
-        return SignedIn(wait_s=_wait_s(tries))
-    tries.failures, tries.blocked_until = 0, None
+        return SignedIn(wait_s=tries.failed(counter))
+    tries.passed(counter)
     return SignedIn(user=user, token=start_session(session, by=by, user=user))
-
-
-def _throttle(session: Session, username: str) -> SignInThrottle:
-    key = blind_index("sign-in", username.strip().lower())
-    tries = session.get(SignInThrottle, key)
-    if tries is None:
-        tries = SignInThrottle(name_index=key, failures=0)
-        session.add(tries)
-    return tries
-
-
-def _wait_s(tries: SignInThrottle) -> int:
-    if tries.blocked_until is None:
-        return 0
-    return max(0, ceil((tries.blocked_until - clock.now()).total_seconds()))
 
 
 def start_session(session: Session, *, by: Actor, user: User) -> str:
