@@ -95,12 +95,8 @@ def _supervisor(to: State, *requires: Needs) -> Transition[State]:
 
 
 def _escalated(state: State) -> State:
-    """A danger heard late sends finished or waiting work back to somebody who acts now."""
-    if state is State.WAITING:
-        return State.IN_CONTACT
-    if state in (State.REPLIED, State.RATED, State.STOOD_DOWN):
-        return State.ACCEPTED
-    return state
+    """A danger heard late: somebody has to speak with the child now, whatever was done before."""
+    return state if state in UNTAKEN else State.ACCEPTED
 
 
 TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from accounts.policy import Role
-from foundation import outbox
+from foundation import push
 from referrals.models import HotlineTicket, Referral
 from schools import queries as schools
 
@@ -14,36 +14,24 @@ def tell(session: Session, referral: Referral) -> None:
         return
     at_hospital = referral.duty_role == Role.HOSPITAL_CONTACT.value
     place = "hospital" if at_hospital else "referrals"
-    push(
+    push.notify(
         session,
-        users=_on_duty(session, referral.owner_organisation_id, referral.duty_role),
+        user_ids=_on_duty(session, referral.owner_organisation_id, referral.duty_role),
         key=f"referral:{referral.id}:{referral.version}",
-        link=f"/{place}/{referral.id}",
+        path=f"/{place}/{referral.id}",
         urgent=referral.urgency == "red",
     )
 
 
 def tell_desk(session: Session, ticket: HotlineTicket) -> None:
     """Tell the operators of the desk that now answers for the ticket."""
-    push(
+    push.notify(
         session,
-        users=_on_duty(session, ticket.desk_id, ticket.duty_role),
+        user_ids=_on_duty(session, ticket.desk_id, ticket.duty_role),
         key=f"hotline:{ticket.id}:{ticket.version}",
-        link=f"/hotline/{ticket.id}",
+        path=f"/hotline/{ticket.id}",
         urgent=ticket.kind == "crisis",
     )
-
-
-def push(session: Session, *, users: list[int], key: str, link: str, urgent: bool) -> None:
-    """One message for each user; the same key never sends twice."""
-    for user_id in users:
-        outbox.enqueue(
-            session,
-            "push",
-            key=f"{key}:{user_id}",
-            payload={"user_id": user_id, "link": link},
-            urgent=urgent,
-        )
 
 
 def _on_duty(session: Session, organisation_id: int, role: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,10 +26,9 @@ from referrals import hotline_workflow as workflow
 from referrals.hotline_workflow import State
 from referrals.ladder import Watcher
 from referrals.models import HotlineStep, HotlineTicket, Page
+from schools import duty
 from schools import queries as schools
 from schools.models import DutySlot, Organisation, OrganisationKind
-
-DAY_MINUTES = 24 * 60
 
 
 def region_of(session: Session, held: Held) -> str:
@@ -167,30 +166,22 @@ def _count(session: Session, where: ColumnElement[bool]) -> int:
 
 def on_duty(session: Session, organisation_id: int, at: datetime) -> list[User]:
     """Who is on duty for the organisation at a moment, in the order of call."""
-    there = clock.local(at)
-    slots = session.scalars(
-        select(DutySlot)
-        .where(DutySlot.organisation_id == organisation_id)
-        .order_by(DutySlot.position, DutySlot.id)
-    ).unique()
-    users = [slot.user for slot in slots if slot.user.active and _covers(slot, there)]
-    return list({user.id: user for user in users}.values())
+    rows = session.scalars(select(DutySlot).where(DutySlot.organisation_id == organisation_id))
+    slots = [row for row in rows.unique() if row.user.active]
+    users = {row.user_id: row.user for row in slots}
+    return [users[user_id] for user_id in duty.on_duty([_slot(row) for row in slots], at)]
 
 
-def _covers(slot: DutySlot, there: datetime) -> bool:
-    """Whether a weekly slot covers a wall time; one that passes midnight belongs to its first day."""
-    hour = there.time()
-    after_midnight = slot.ends_at <= slot.starts_at and hour < slot.ends_at
-    day = there.date() - timedelta(days=1) if after_midnight else there.date()
-    if not slot.weekdays & (1 << day.weekday()):
-        return False
-    if (slot.valid_from and day < slot.valid_from) or (slot.valid_to and day > slot.valid_to):
-        return False
-    if slot.starts_at == slot.ends_at:
-        return True
-    if slot.starts_at < slot.ends_at:
-        return slot.starts_at <= hour < slot.ends_at
-    return hour >= slot.starts_at or after_midnight
+def _slot(row: DutySlot) -> duty.Slot:
+    return duty.Slot(
+        user_id=row.user_id,
+        position=row.position,
+        weekdays=row.weekdays,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
 
 
 LEVELS = {

@@ -185,7 +185,9 @@ def test_a_year_not_yet_published_is_marked_provisional():
     national_day, monday = workday(date(2027, 10, 1), {}), workday(date(2027, 3, 1), {})
     assert (national_day.works, national_day.provisional) == (False, True)
     assert (monday.works, monday.provisional) == (True, True)
-    assert Calendar().provisional(datetime(2026, 12, 31, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC))
+    assert Calendar().provisional(
+        datetime(2026, 12, 31, tzinfo=UTC), datetime(2027, 1, 4, tzinfo=UTC)
+    )
 
 
 def test_the_own_table_wins_over_the_library():

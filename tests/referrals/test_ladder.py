@@ -59,7 +59,7 @@ def test_a_named_acknowledgement_stops_it_for_ten_minutes():
 
 def test_contact_with_the_child_ends_it():
     spoken = Situation(START, frozenset({0}), contact_at=after(8))
-    assert climb(spoken, after(60)) .next_at is None
+    assert climb(spoken, after(60)).next_at is None
 
 
 def test_a_crisis_that_is_over_pages_nobody():

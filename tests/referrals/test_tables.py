@@ -116,5 +116,5 @@ def test_danger_can_be_raised_from_every_open_state_of_a_ticket():
     for state in set(hotline.State) - hotline.FINAL:
         assert (state, hotline.Event.ESCALATE) in hotline.TRANSITIONS
     assert hotline.next_state(hotline.State.WAITING, hotline.Event.ESCALATE) is (
-        hotline.State.IN_CONTACT
+        hotline.State.ACCEPTED
     )
