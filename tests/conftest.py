@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
@@ -69,8 +70,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         home = tmp_path_factory.mktemp("application")
         patch.setenv("XINQIAO_HOME", str(home))
         patch.delenv("XINQIAO_DATABASE_URL", raising=False)
-        web = pytest.importorskip("web")
-        app: Flask = web.create_app()
+        app: Flask = import_module("web").create_app()
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
         app.test_client_class = CheckedClient
         yield app
