@@ -1,0 +1,196 @@
+"""What the vectors do not reach: limits, refusals and published side facts."""
+
+import numpy as np
+import pytest
+
+from instruments import catalogue
+from instruments.agreement import icc
+from instruments.arrays import Floats
+from instruments.clusters import cluster_prevalence, intracluster
+from instruments.dif import logistic_dif, logit, mantel_haenszel
+from instruments.ordinal import bivariate_normal, ordinal_alpha, polychoric
+from instruments.quality import Index
+from instruments.reliability import (
+    Change,
+    alpha,
+    omega_total,
+    one_factor,
+    reliable_change,
+    reliable_difference,
+    standard_error,
+)
+from instruments.roc import best_cut, bootstrap_cut, compare, cut_for_specificity, roc
+from instruments.sheet import lie_rule, sheet_quality
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def likert(n: int, rho: float, seed: int, items: int = 2) -> Floats:
+    """Ordered answers 0..3 behind which normal variables correlate rho."""
+    common = rng(seed).normal(size=(n, 1)) * rho**0.5
+    own = rng(seed + 1).normal(size=(n, items)) * (1 - rho) ** 0.5
+    return np.digitize(common + own, [0.0, 0.8, 1.5]).astype(float)
+
+
+def test_one_factor_recovers_its_loadings() -> None:
+    truth = np.array([0.5, 0.6, 0.7, 0.8])
+    correlations = np.outer(truth, truth)
+    np.fill_diagonal(correlations, 1)
+    found = one_factor(correlations)
+    assert found.loadings == pytest.approx(truth, abs=1e-7)
+    assert found.omega == pytest.approx(2.6**2 / correlations.sum(), abs=1e-7)
+
+
+def test_reliable_change_of_the_reference() -> None:
+    assert reliable_difference(5, 0.84) == pytest.approx(5.54, abs=0.01)
+    with pytest.raises(ValueError, match="reliability"):
+        standard_error(5, 1.2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (18, 8, Change.RECOVERED),
+        (24, 15, Change.IMPROVED),
+        (11, 9, Change.UNCHANGED),
+        (8, 15, Change.DETERIORATED),
+    ],
+)
+def test_below_the_cut_alone_is_not_recovered(before: float, after: float, outcome: Change) -> None:
+    assert reliable_change(before, after, difference=5.5, cut=10) is outcome
+
+
+def test_polychoric_finds_what_pearson_understates() -> None:
+    x = likert(20_000, 0.5, 1)
+    assert polychoric(x[:, 0], x[:, 1]) == pytest.approx(0.5, abs=0.02)
+    assert np.corrcoef(x.T)[0, 1] < 0.46
+
+
+def test_the_bivariate_normal_integral_at_known_points() -> None:
+    zero = np.zeros(1)
+    for rho in (-0.9, 0.0, 0.3, 0.99):
+        expected = 0.25 + np.arcsin(rho) / (2 * np.pi)
+        assert bivariate_normal(zero, zero, rho)[0, 0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_ordinal_alpha_is_above_raw_alpha_for_few_categories() -> None:
+    x = likert(3000, 0.4, 2, items=5)
+    expected = 5 * 0.4 / (1 + 4 * 0.4)
+    assert ordinal_alpha(x) == pytest.approx(expected, abs=0.03)
+    assert ordinal_alpha(x) > alpha(x).raw
+    with pytest.raises(ValueError, match="at most 40"):
+        ordinal_alpha(likert(50, 0.4, 2, items=41))
+
+
+def test_constant_and_missing_items_are_refused() -> None:
+    x = likert(50, 0.5, 3, items=3)
+    x[:, 0] = 1
+    with pytest.raises(ValueError, match="same answer"):
+        alpha(x)
+    x[0, 0] = np.nan
+    with pytest.raises(ValueError, match="missing"):
+        omega_total(x)
+
+
+def test_perfect_agreement_and_none() -> None:
+    same = np.array([[1, 1], [2, 2], [5, 5]])
+    assert icc(same).icc3 == 1
+    with pytest.raises(ValueError, match="differ"):
+        icc(np.array([[1, 2], [1, 2], [1, 2]]))
+
+
+def test_a_shift_lowers_absolute_agreement_only() -> None:
+    first = rng(4).normal(size=200)
+    shifted = np.column_stack([first, first + 2 + 0.1 * rng(5).normal(size=200)])
+    found = icc(shifted)
+    assert found.icc3 > 0.98
+    assert found.icc2 < 0.5
+
+
+def test_the_area_counts_ties_as_half() -> None:
+    assert roc([0, 0, 1, 1], [1, 2, 2, 3]).auc == pytest.approx(3.5 / 4)
+
+
+def test_the_bootstrap_interval_repeats_and_holds_the_cut() -> None:
+    y = rng(6).random(400) < 0.2
+    score = np.round(10 + 4 * y + 4 * rng(7).normal(size=400))
+    interval = bootstrap_cut(y, score).threshold
+    assert interval == bootstrap_cut(y, score).threshold
+    assert interval.low <= best_cut(y, score).threshold <= interval.high
+
+
+def test_sensitivity_at_a_fixed_specificity() -> None:
+    y, score = [0, 0, 0, 0, 1, 1, 1, 1], [1, 2, 3, 6, 4, 5, 6, 7]
+    cut = cut_for_specificity(y, score, 0.75)
+    assert cut is not None
+    assert (cut.threshold, cut.sensitivity, cut.specificity) == (3.5, 1.0, 0.75)
+    strict = cut_for_specificity(y, score, 1.0)
+    assert strict is not None
+    assert strict.sensitivity == 0.25
+
+
+def test_a_criterion_without_cases_is_refused() -> None:
+    with pytest.raises(ValueError, match="two people"):
+        roc([0, 0, 0], [1, 2, 3])
+    with pytest.raises(ValueError, match="0 or 1"):
+        roc([0, 2, 1], [1, 2, 3])
+    with pytest.raises(ValueError, match="alike"):
+        compare([0, 0, 1, 1], [1, 2, 3, 4], [2, 4, 6, 8])
+
+
+def test_an_item_that_favours_one_group_is_found_by_both_methods() -> None:
+    trait, group = rng(8).normal(size=4000), np.arange(4000) % 2
+    score = np.round(10 + 4 * trait)
+    item = rng(9).random(4000) < 1 / (1 + np.exp(-(1.5 * trait + 1.2 * group)))
+    table = np.zeros((2, 2, 3), dtype=np.int64)
+    np.add.at(table, (group, item.astype(int), np.digitize(score, [8, 12])), 1)
+    assert mantel_haenszel(table).ets_class == "C"
+    found = logistic_dif(item, score, group)
+    assert found.uniform_p < 1e-10
+    assert found.delta_r2 > 0.03
+
+
+def test_separation_and_empty_margins_are_refused() -> None:
+    with pytest.raises(ValueError, match="separated"):
+        logit([0, 0, 1, 1], [[1, 2, 3, 4]])
+    with pytest.raises(ValueError, match="empty margin"):
+        mantel_haenszel(np.array([[[5], [0]], [[5], [0]]]))
+
+
+def test_alike_schools_have_no_design_effect_and_unlike_ones_do() -> None:
+    school = np.repeat(np.arange(20), 50)
+    alike = rng(10).random(1000) < 0.2
+    unlike = rng(11).random(1000) < np.where(school < 10, 0.05, 0.5)
+    assert cluster_prevalence(alike, school).deff < 2
+    assert cluster_prevalence(unlike, school).deff > 5
+    assert intracluster(unlike, school) > 0.15
+    for values, schools, words in [
+        (alike, np.zeros(1000), "two schools"),
+        (np.zeros(1000), school, "alike"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            cluster_prevalence(values, schools)
+
+
+def test_the_lie_scale_of_a_key_becomes_the_rule() -> None:
+    rule = lie_rule(catalogue.get("mht"))
+    assert rule is not None
+    assert (rule.code, rule.at_least) == (1, 7)
+    assert "82" in rule.items
+    assert lie_rule(catalogue.get("phq-9")) is None
+
+
+def test_a_library_sheet_is_judged_in_form_order() -> None:
+    mht = catalogue.get("mht")
+    everything = {item.id: 1 for item in reversed(mht.items)}
+    report = sheet_quality(mht, everything, 0.4)
+    assert report.ask_retest
+    found = {reason.index for reason in report.reasons}
+    assert found == {Index.TIME_PER_ITEM, Index.LONGSTRING, Index.LIE}
+
+
+@pytest.mark.parametrize("key", catalogue.keys())
+def test_every_scale_can_be_judged_unanswered(key: str) -> None:
+    assert not sheet_quality(catalogue.get(key), {}).reasons
