@@ -20,6 +20,7 @@ from foundation.gate import Gate
 # Older versions can corrupt a WAL that is reset while another connection writes.
 OLDEST_SQLITE = (3, 51, 3)
 SQLITE_MODULES = ("pysqlite3.dbapi2", "sqlcipher3.dbapi2", "sqlite3")
+PRAGMAS = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -254,7 +255,7 @@ def _prepare_sqlite(target: Engine, begin: str, query_only: str) -> None:
     @event.listens_for(target, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA query_only={query_only}")
 
