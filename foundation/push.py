@@ -23,7 +23,7 @@ EMAIL, WEBHOOK = "email", "webhook"
 SENTENCE = _l("您有一条待办，请登录查看")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 HTTPS = re.compile(r"https?://[^/\s]+(/\S*)?")
-PATH = re.compile(r"/[A-Za-z0-9/_-]*")
+PATH = re.compile(r"/(?!/)[A-Za-z0-9/_-]*")
 
 
 class PushChannel(Model):
