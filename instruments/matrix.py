@@ -12,38 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.columns import BLOCK, Columns, ScoreColumn, look_up
 from instruments.definition import Definition
-from instruments.matrix_algorithms import MATRIX_ALGORITHMS, Columns
+from instruments.matrix_algorithms import MATRIX_ALGORITHMS
 from instruments.packing import Packing, packing_of
 from instruments.parts import BandRule, Derived, Rounding
 from instruments.scoring import AnswerRefused, allowed_values, band_of
 
-BLOCK = 1 << 15
-
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Matrix = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class ScoreColumn:
-    """One score of all rows: `values` is NaN where the score is null."""
-
-    table: Floats | None
-    index: Matrix
-
-    @property
-    def values(self) -> Floats:
-        """Scores as float64, NaN for null."""
-        return self.index if self.table is None else self.table[self.index]
-
-    @property
-    def compact(self) -> Matrix:
-        """Whole scores as int16 (-1 for null); only for scores that are whole and not negative."""
-        if self.table is None:
-            return np.where(np.isnan(self.index), -1, self.index).astype(np.int16)
-        table = np.where(np.isnan(self.table), -1, self.table).astype(np.int16)
-        return look_up(table, self.index)
 
 
 @dataclass(frozen=True)
@@ -122,16 +100,6 @@ def score_matrix(
     return MatrixScored(work.scores, work.bands, work.flags, missing, cutset or "default")
 
 
-def look_up(table: Matrix, index: Matrix) -> Matrix:
-    """table[index], by the byte translator where both are single bytes (several times faster)."""
-    if index.dtype == np.uint8 and table.dtype.itemsize == 1:
-        padded = np.zeros(256, table.dtype)
-        padded[: len(table)] = table
-        return np.frombuffer(index.tobytes().translate(padded.tobytes()), table.dtype)
-    found: Matrix = np.take(table, index)
-    return found
-
-
 def _blocks(sheets: Matrix) -> Iterator[tuple[slice, Matrix]]:
     """Slices of rows with their answers, items x rows, each item contiguous."""
     for start in range(0, len(sheets), BLOCK):
@@ -164,7 +132,8 @@ def _check_block(definition: Definition, block: Matrix) -> None:
     low, high = codes[0], codes[-1]
     wrong = (block.max(axis=1) > high) | (block.min(axis=1) < -1)
     if low > 0:
-        wrong |= ((block >= 0) & (block < low)).any(axis=1)
+        # As unsigned bytes an unanswered item is 255, so the lowest byte is the lowest answer.
+        wrong |= block.astype(np.int8, copy=False).view(np.uint8).min(axis=1) < low
     if wrong.any():
         place = int(np.argmax(wrong))
         answers = block[place]
@@ -227,11 +196,11 @@ def _apply_algorithm(work: _Work) -> None:
     algorithm = work.definition.algorithm
     if algorithm is None:
         return
-    scores = {key: column.values for key, column in work.scores.items()}
     rule = MATRIX_ALGORITHMS[algorithm.name]
-    outcome = rule(work.columns, scores, algorithm.parameters)
+    outcome = rule(work.columns, work.scores, algorithm.parameters)
     for key, values in outcome.scores.items():
-        work.scores[key] = ScoreColumn(None, values)
+        counted = values.dtype == np.uint8
+        work.scores[key] = ScoreColumn(np.arange(256.0) if counted else None, values)
     for name, codes in outcome.bands.items():
         work.bands[name] = BandColumn(codes, algorithm.bands[name])
     work.flags.update(outcome.flags)

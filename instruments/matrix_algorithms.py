@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.columns import Columns, ScoreColumn
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int8]
@@ -15,69 +17,43 @@ Parameters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The answers by item; -1 = unanswered."""
-
-    ids: tuple[str, ...]
-    sheets: NDArray[Any]
-
-    def __getitem__(self, item: int | str) -> NDArray[Any]:
-        """The column of an item."""
-        column: NDArray[Any] = self.sheets[:, self.ids.index(str(item))]
-        return column
-
-    def count(self, items: Sequence[int | str], code: int) -> NDArray[np.int64]:
-        """How many of the items hold the code, per row."""
-        total = np.zeros(len(self.sheets), np.int64)
-        for item in items:
-            total += self[item] == code
-        return total
-
-    def any(self, items: Sequence[int | str], code: int) -> Flags:
-        """Whether any of the items holds the code."""
-        return self.count(items, code) > 0
-
-
-@dataclass(frozen=True)
 class ColumnOutcome:
-    """Scores (NaN null), band codes into the algorithm's labels (-1 null) and flags."""
+    """Scores (NaN null; uint8 = never null), band codes into the labels (-1 null) and flags."""
 
-    scores: Mapping[str, Floats] = field(default_factory=dict)
+    scores: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     bands: Mapping[str, Codes] = field(default_factory=dict)
     flags: Mapping[str, Flags] = field(default_factory=dict)
 
 
 def phq_symptoms(
-    columns: Columns, scores: Mapping[str, Floats], numbers: Parameters
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
 ) -> ColumnOutcome:
     """Columns of algorithms.phq_symptoms."""
     rows = len(columns.sheets)
-    present, core, complete = np.zeros(rows, np.uint8), np.zeros(rows, bool), np.ones(rows, bool)
+    present, core = np.zeros(rows, np.uint8), np.zeros(rows, np.bool_)
     exceptions = numbers["at_least_by_item"]
     for item in columns.ids:
-        answers = columns[item]
-        symptom = answers >= exceptions.get(item, numbers["at_least"])
+        symptom = columns[item] >= exceptions.get(item, numbers["at_least"])
         present += symptom.view(np.uint8)
-        complete &= answers >= 0
         if int(item) in numbers["core"]:
             core |= symptom
-    syndrome = complete & core
+    syndrome = columns.complete & core
     major = syndrome & (present >= numbers["major"])
     other = syndrome & (present >= numbers["other"]) & ~major
     flags = {
         "dsm_algorithm:major_depressive_syndrome": major,
         "dsm_algorithm:other_depressive_syndrome": other,
     }
-    return ColumnOutcome({"n_symptoms": present.astype(np.float64)}, {}, flags)
+    return ColumnOutcome({"n_symptoms": present}, {}, flags)
 
 
 def scl90_screen(
-    columns: Columns, scores: Mapping[str, Floats], numbers: Parameters
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
 ) -> ColumnOutcome:
     """Columns of algorithms.scl90_screen."""
-    total, positive = scores["total"], scores["pst"]
+    total, positive = scores["total"].values, scores["pst"].values
     complete = ~np.isnan(total)
-    factors = [scores[key] >= numbers["factor_at_least"] for key in numbers["factors"]]
+    factors = [scores[key].values >= numbers["factor_at_least"] for key in numbers["factors"]]
     flags = {
         "screen_factor_ge2": reduce(np.logical_or, factors),
         "screen_total_gt160": total > numbers["total_above"],
@@ -88,9 +64,11 @@ def scl90_screen(
     return ColumnOutcome({}, {"screen": screen}, flags)
 
 
-def upi_class(columns: Columns, scores: Mapping[str, Floats], numbers: Parameters) -> ColumnOutcome:
+def upi_class(
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
+) -> ColumnOutcome:
     """Columns of algorithms.upi_class; codes follow the labels III, II, I."""
-    total = scores["total"]
+    total = scores["total"].values
     auxiliary = columns.count(numbers["auxiliary"], 1)
     complete = ~columns.any(numbers["auxiliary"], -1)
     reached = [
@@ -106,7 +84,7 @@ def upi_class(columns: Columns, scores: Mapping[str, Floats], numbers: Parameter
 
 
 def asq_triage(
-    columns: Columns, scores: Mapping[str, Floats], numbers: Parameters
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
 ) -> ColumnOutcome:
     """Columns of algorithms.asq_triage."""
     yes = columns.count(numbers["gate"], 1)
@@ -121,7 +99,7 @@ def asq_triage(
 
 
 def cssrs_triage(
-    columns: Columns, scores: Mapping[str, Floats], numbers: Parameters
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
 ) -> ColumnOutcome:
     """Columns of algorithms.cssrs_triage; codes follow the labels none, low, moderate, high."""
     high, moderate, low = (columns.any(numbers[level], 1) for level in ("high", "moderate", "low"))
@@ -143,7 +121,7 @@ def cssrs_triage(
 
 
 def psqi_components(
-    columns: Columns, scores: Mapping[str, Floats], numbers: Parameters
+    columns: Columns, scores: Mapping[str, ScoreColumn], numbers: Parameters
 ) -> ColumnOutcome:
     """Columns of algorithms.psqi_components; hours may be decimal."""
     given = {item: _known(columns[item]) for item in columns.ids}
@@ -185,7 +163,7 @@ def _below(values: Floats, bounds: Sequence[float]) -> Floats:
     return np.where(np.isnan(values), np.nan, np.sum(steps, axis=0))
 
 
-ColumnRule = Callable[[Columns, Mapping[str, Floats], Parameters], ColumnOutcome]
+ColumnRule = Callable[[Columns, Mapping[str, ScoreColumn], Parameters], ColumnOutcome]
 
 MATRIX_ALGORITHMS: Mapping[str, ColumnRule] = {
     "phq-symptoms": phq_symptoms,
