@@ -30,7 +30,7 @@ ENTRIES = (
     Entry(P.PAIRING_EDIT, "league.pairings", _l("结对")),
     Entry(P.COVERAGE_VIEW, "league.coverage", _l("团支部覆盖")),
     Entry(P.CAMPAIGN_VIEW, "campaigns.campaigns", _l("测评活动")),
-    Entry(P.BOARD_VIEW, "campaigns.boards", _l("完成情况")),
+    Entry(P.BOARD_VIEW, "sittings.boards", _l("完成情况")),
     Entry(P.REFERRAL_VIEW, "referrals.referrals", _l("转介")),
     Entry(P.HOSPITAL_WORK, "hospital.inbox", _l("收件箱")),
     Entry(P.HOTLINE_VIEW, "hotline.queue", _l("工单队列")),
