@@ -17,20 +17,30 @@ Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 def longstring(values: npt.ArrayLike, minimum: float | None = None) -> npt.NDArray[np.int64]:
     """Longest run of identical neighbours; blanks break it, runs of `minimum` do not count."""
-    x = np.ascontiguousarray(floats(values).T)
-    best = np.zeros(x.shape[1], dtype=np.int64)
-    run = np.zeros_like(best)
-    before = np.full(x.shape[1], np.nan)
-    for item in x:
-        counts = np.isfinite(item) if minimum is None else np.isfinite(item) & (item != minimum)
-        run = np.where(counts, np.where(item == before, run + 1, 1), 0)
-        best, before = np.maximum(best, run), item
-    return best
+    x = np.asarray(values, dtype=np.float64)
+    skip = ~np.isfinite(x) if minimum is None else ~np.isfinite(x) | (x == minimum)
+    filled = np.where(skip, 255.0, x)
+    # one byte a code, item by item: the whole campaign streams through the cache
+    with np.errstate(invalid="ignore"):
+        packed = filled.astype(np.uint8)
+    if not (packed == filled).all():
+        raise ValueError("answers are whole codes from 0 to 254, not measurements")
+    columns = np.ascontiguousarray(packed.T)
+    run = np.zeros(len(x), dtype=np.uint16)
+    best, before = run.copy(), columns[0] if len(columns) else run
+    for item in columns:
+        run *= item == before
+        run += item != 255
+        np.maximum(best, run, out=best)
+        before = item
+    return best.astype(np.int64)
 
 
 def irv(values: npt.ArrayLike) -> Floats:
     """Intra-individual response variability: SD (n - 1) of a person's answers."""
-    x = floats(values)
+    x = np.asarray(values, dtype=np.float64)
+    if x.shape[1] > 1 and np.isfinite(x).all():
+        return np.asarray(x.std(axis=1, ddof=1))
     here = np.isfinite(x)
     n = here.sum(axis=1)
     filled = np.where(here, x, 0.0)
@@ -54,7 +64,7 @@ def mahalanobis(values: npt.ArrayLike) -> Floats:
         raise ValueError("the items are linearly dependent or the complete rows too few")
     off = x[whole] - x[whole].mean(axis=0)
     out = np.full(len(x), np.nan)
-    out[whole] = (off * np.linalg.solve(cov, off.T).T).sum(axis=1)
+    out[whole] = (off @ np.linalg.inv(cov) * off).sum(axis=1)
     return out
 
 

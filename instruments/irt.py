@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from instruments.arrays import Floats, floats
 
@@ -113,8 +113,12 @@ def expect(items: list[GradedItem], hot: list[Floats]) -> tuple[Floats, float]:
     logs = np.zeros((len(hot[0]), len(NODES))) + np.log(WEIGHTS)
     for item, here in zip(items, hot, strict=True):
         logs += here @ np.log(probabilities(item, NODES)).T
-    marginal = logsumexp(logs, axis=1, keepdims=True)
-    return np.exp(logs - marginal), float(marginal.sum())
+    highest = logs.max(axis=1, keepdims=True)
+    logs -= highest
+    np.exp(logs, out=logs)
+    total = logs.sum(axis=1, keepdims=True)
+    logs /= total
+    return logs, float((np.log(total) + highest).sum())
 
 
 def _maximise(item: GradedItem, expected: Floats) -> GradedItem:
@@ -161,25 +165,21 @@ def _with_errors(
     items: list[GradedItem], hot: list[Floats], posterior: Floats
 ) -> tuple[GradedItem, ...]:
     """Standard errors from the outer product of every person's score; b by the delta method."""
-    scores = [
-        np.einsum(
-            "nk,nkp->np",
-            here,
-            np.einsum(
-                "nq,qkp->nkp",
-                posterior,
-                jacobian(item, NODES) / probabilities(item, NODES)[:, :, None],
-            ),
-        )
-        for item, here in zip(items, hot, strict=True)
-    ]
+    scores = [_scores(item, here, posterior) for item, here in zip(items, hot, strict=True)]
     together = np.column_stack(scores)
-    covariance = np.linalg.pinv(together.T @ together, hermitian=True)
+    covariance = floats(np.linalg.pinv(together.T @ together, hermitian=True))
     edges = np.cumsum([0, *(score.shape[1] for score in scores)])
     return tuple(
         _errors(item, covariance[low:high, low:high])
         for item, low, high in zip(items, edges[:-1], edges[1:], strict=True)
     )
+
+
+def _scores(item: GradedItem, here: Floats, posterior: Floats) -> Floats:
+    """Gradient of every person's marginal log-likelihood by the item's parameters."""
+    log_slopes = jacobian(item, NODES) / probabilities(item, NODES)[:, :, None]
+    each = (posterior @ log_slopes.reshape(len(NODES), -1)).reshape(-1, *log_slopes.shape[1:])
+    return np.asarray(np.einsum("nk,nkp->np", here, each))
 
 
 def _errors(item: GradedItem, covariance: Floats) -> GradedItem:

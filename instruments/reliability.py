@@ -55,7 +55,9 @@ def alpha(values: npt.ArrayLike, level: float = 0.95) -> Alpha:
     """Alpha and item statistics of complete answers (people x items, already keyed)."""
     x = _varying(values)
     n, k = x.shape
-    cov, corr = np.cov(x, rowvar=False), correlations(x)
+    cov = np.cov(x, rowvar=False)
+    sd = np.sqrt(np.diag(cov))
+    corr = cov / np.outer(sd, sd)
     to_rest = (cov.sum(axis=0) - np.diag(cov)) / np.sqrt(
         np.diag(cov) * (cov.sum() - 2 * cov.sum(axis=0) + np.diag(cov))
     )
@@ -63,12 +65,12 @@ def alpha(values: npt.ArrayLike, level: float = 0.95) -> Alpha:
     return Alpha(
         raw=raw,
         standardised=raw_alpha(corr),
-        lambda6=lambda6(x),
+        lambda6=_lambda6(corr),
         interval=feldt(raw, n, k, level),
         item_rest=tuple(to_rest.tolist()),
         if_deleted=_if_deleted(cov),
         mean=tuple(x.mean(axis=0).tolist()),
-        sd=tuple(np.sqrt(np.diag(cov)).tolist()),
+        sd=tuple(sd.tolist()),
     )
 
 
@@ -92,7 +94,10 @@ def lambda2(values: npt.ArrayLike) -> float:
 
 def lambda6(values: npt.ArrayLike) -> float:
     """Guttman's lambda 6: squared multiple correlations of the correlation matrix."""
-    corr = correlations(_varying(values))
+    return _lambda6(correlations(_varying(values)))
+
+
+def _lambda6(corr: Floats) -> float:
     unexplained = 1 / np.diag(np.linalg.pinv(corr, hermitian=True))
     return float(1 - unexplained.sum() / corr.sum())
 
