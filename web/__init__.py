@@ -9,21 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 
+from accounts import setup_code
 from accounts.guard import current_actor, may, public, requires
 from accounts.models import User
 from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
 from foundation import crypto, database, i18n
 from schools.queries import actor_of
-from web import administration, cli, config, demo_mode, errors, headers, health, presentation
+from web import administration, cli, compression, config, demo_mode, errors, headers, health
 from web import navigation as menu
+from web import presentation
 
 AREAS = (
     "accounts.views",
     "schools.views",
     "screening.views.campaigns",
-    "screening.views.consents",
     "screening.views.sittings",
+    "screening.views.consents",
     "screening.views.taking",
     "screening.views.triage",
     "screening.views.cases",
@@ -79,12 +81,12 @@ def _extensions(app: Flask, settings: config.Config) -> None:
     protect.init_app(app)
     login.init_app(app)
     login.request_loader(_loaded)
-    for part in (headers, errors, presentation, health, cli, demo_mode):
+    for part in (headers, errors, presentation, compression, health, cli, demo_mode):
         part.init_app(app)
 
 
 def _blueprints() -> list[Blueprint]:
-    found = [bp, administration.bp]
+    found = [bp, administration.bp, first_start.bp]
     for area in AREAS:
         if find_spec(area) is None:
             continue
@@ -145,10 +147,10 @@ def for_templates() -> dict[str, object]:
 @public("leads to sign-in or to the first page of one's work")
 def home() -> ResponseReturnValue:
     """Go to the first thing this person works with."""
-    actor = g.get("actor")
-    if actor is None:
-        return redirect(url_for("accounts.sign_in"), 302)
-    return redirect(url_for("web.start"), 302)
+    if g.get("actor") is not None:
+        return redirect(url_for("web.start"), 302)
+    first = setup_code.pending(database.home())
+    return redirect(url_for("first_start.set_up" if first else "accounts.sign_in"), 302)
 
 
 @bp.get("/start")
