@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -169,7 +170,12 @@ def _verify_rows(session: Session, chains: dict[int, list[AuditSeal]]) -> Verdic
     sealed = session.scalar(select(func.max(AuditSeal.last_row))) or 0
     order = AuditRow.organisation_id, AuditRow.id
     query = select(AuditRow).where(AuditRow.id <= sealed).order_by(*order)
-    rows = session.scalars(query.execution_options(yield_per=1_000))
+    # A server-side cursor must not outlive a walk that stops at the first broken row.
+    with closing(session.scalars(query.execution_options(yield_per=1_000))) as rows:
+        return _walk(rows, chains)
+
+
+def _walk(rows: Iterable[AuditRow], chains: dict[int, list[AuditSeal]]) -> Verdict:
     unseen, count = set(chains), 0
     for organisation, own in groupby(rows, key=_chain_of):
         unseen.discard(organisation)

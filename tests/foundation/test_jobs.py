@@ -1,0 +1,140 @@
+"""The worker delivers, runs what is due once, says that it lives, and stops when told."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from foundation import clock, database, health, jobs, outbox
+from foundation.jobs import Worker
+
+
+@pytest.fixture
+def registry(db: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.Job]:
+    fresh: dict[str, jobs.Job] = {}
+    monkeypatch.setattr(jobs, "JOBS", fresh)
+    return fresh
+
+
+@pytest.fixture
+def worker(registry: object) -> Iterator[Worker]:
+    made = Worker()
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def enqueue(kind: str, *keys: str, urgent: bool = False) -> None:
+    with database.writing() as session:
+        for key in keys:
+            outbox.enqueue(session, kind, key=key, payload={}, urgent=urgent)
+
+
+def test_a_job_runs_when_due_and_not_before(registry: object, frozen: datetime) -> None:
+    runs: list[datetime] = []
+    jobs.periodic("count", timedelta(minutes=5))(lambda: runs.append(clock.now()))
+    assert jobs.run_due() == ["count"]
+    assert jobs.run_due() == []
+    with clock.frozen(frozen + timedelta(minutes=5)):
+        assert jobs.run_due() == ["count"]
+    assert len(runs) == 2
+
+
+def test_two_machines_run_a_job_once(registry: object) -> None:
+    runs: list[int] = []
+    jobs.periodic("count", timedelta(minutes=5))(lambda: runs.append(1))
+    threads = [threading.Thread(target=jobs.run_due) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert runs == [1]
+
+
+def test_a_reconciler_that_finds_something_is_an_alarm(registry: object) -> None:
+    jobs.reconciler("missed")(lambda: 2)
+    jobs.reconciler("fine")(lambda: 0)
+    jobs.run_due()
+    with database.reading() as session:
+        assert [(run.name, run.found) for run in jobs.alarms(session)] == [("missed", 2)]
+
+
+def test_a_job_that_fails_is_an_alarm_and_the_others_run(registry: object) -> None:
+    def broken() -> int:
+        raise LookupError("with a name in it")
+
+    jobs.reconciler("broken")(broken)
+    jobs.reconciler("fine")(lambda: 0)
+    assert jobs.run_due() == ["broken", "fine"]
+    with database.reading() as session:
+        assert [run.last_error for run in jobs.alarms(session)] == ["LookupError"]
+
+
+def test_the_worker_delivers_what_is_committed(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[str] = []
+    monkeypatch.setitem(outbox.HANDLERS, "test", lambda _payload, key: got.append(key))
+    enqueue("test", *(f"k{number}" for number in range(50)))
+    until(lambda: len(got) == 50)
+    assert sorted(got) == sorted(f"k{number}" for number in range(50))
+    until(lambda: outbox.status()["done"] == {"test": 50})
+
+
+def test_a_receiver_that_hangs_does_not_stop_the_others(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, got = threading.Event(), list[str]()
+
+    def hang(_payload: dict[str, Any], _key: str) -> None:
+        release.wait(30)
+
+    monkeypatch.setitem(outbox.HANDLERS, "hangs", hang)
+    monkeypatch.setitem(outbox.HANDLERS, "works", lambda _payload, key: got.append(key))
+    enqueue("hangs", *(f"h{number}" for number in range(20)), urgent=True)
+    enqueue("works", "alarm")
+    try:
+        until(lambda: got == ["alarm"])
+    finally:
+        release.set()
+
+
+def test_a_worker_says_that_it_lives(worker: Worker) -> None:
+    def seen() -> float | None:
+        with database.reading() as session:
+            return health.worker_seen_seconds(session)
+
+    until(lambda: seen() is not None)
+    assert (seen() or 0) < 10
+
+
+def test_nobody_is_reported_alive_without_a_worker(db: object) -> None:
+    with database.reading() as session:
+        assert health.worker_seen_seconds(session) is None
+
+
+def test_a_second_worker_of_a_sqlite_home_waits(worker: Worker) -> None:
+    if not database.is_sqlite():
+        pytest.skip("PostgreSQL workers share the work")
+    second = Worker()
+    thread = threading.Thread(target=second.run)
+    thread.start()
+    time.sleep(0.2)
+    assert second._beaten is None
+    worker.stop()
+    until(lambda: second._beaten is not None)
+    second.stop()
+    thread.join(10)
