@@ -168,6 +168,8 @@ class Analysis:
         number = self.asked.dif_item
         if number is None:
             raise Skip("no --dif-item")
+        if number not in self.asked.columns:
+            raise Skip(f"item {number} is not in the analysed scale")
         if self.answers.sex is None or len(self.answers.sex_levels) != 2:
             raise Skip("needs a column sex with two values")
         cut = self.asked.dif_cut
