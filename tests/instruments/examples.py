@@ -1,0 +1,50 @@
+"""Reads the worked examples and says how a definition differs from one."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from instruments import catalogue
+from instruments.definition import Definition
+from instruments.scoring import score
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    lines = (VECTORS / name).read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def of_key(key: str) -> list[dict[str, Any]]:
+    every = [*read("scoring.jsonl"), *read("boundaries.jsonl")]
+    return [each for each in every if catalogue.key_of(each["instrument"]) == key]
+
+
+def differences(definition: Definition, example: dict[str, Any]) -> list[str]:
+    """What the definition says otherwise than the example; empty when they agree."""
+    scored = score(definition, example["answers"], example.get("context"), example.get("cutset"))
+    found = [
+        f"{key}: {scored.scores[key]} for {value}"
+        for key, value in example.get("expected", {}).items()
+        if not _same(scored.scores[key], value)
+    ]
+    found += [
+        f"{key}: {scored.bands[key]} for {value}"
+        for key, value in example.get("band", {}).items()
+        if scored.bands[key] != value
+    ]
+    flags = set(scored.flags)
+    wanted, unwanted = set(example.get("has_flags", ())), set(example.get("has_not_flags", ()))
+    if "flags" in example and sorted(flags) != example["flags"]:
+        found.append(f"flags {sorted(flags)} for {example['flags']}")
+    if wanted - flags or unwanted & flags:
+        found.append(f"flags {sorted(flags)}: lacks {wanted - flags}, has {unwanted & flags}")
+    return found
+
+
+def _same(found: float | None, wanted: float | None) -> bool:
+    if found is None or wanted is None:
+        return found is wanted
+    return math.isclose(found, wanted, abs_tol=5e-5)
