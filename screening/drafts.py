@@ -76,7 +76,9 @@ def read(document: object, sheet: Mapping[str, Definition], *, seq_needed: bool 
 
 
 def _read(
-    document: object, sheet: Mapping[str, Definition], seq_needed: bool  # noqa: FBT001
+    document: object,
+    sheet: Mapping[str, Definition],
+    seq_needed: bool,  # noqa: FBT001
 ) -> Iterator[Given | Fault]:
     if not isinstance(document, Mapping):
         yield Fault("", "", Problem.BAD_SHAPE)
@@ -93,7 +95,10 @@ def _read(
 
 
 def _answer(
-    definition: Definition, item: str, answer: object, seq_needed: bool  # noqa: FBT001
+    definition: Definition,
+    item: str,
+    answer: object,
+    seq_needed: bool,  # noqa: FBT001
 ) -> Given | Fault:
     found = definition.by_id.get(item)
     if found is None:

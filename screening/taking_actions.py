@@ -255,9 +255,7 @@ def _raise_results(
 
 def _raise(session: Session, ticket: Ticket, finding: Finding, *, careless: bool) -> None:
     inputs = dict(finding.inputs) | ({"careless": True} if careless else {})
-    raise_alert(
-        session, ticket=ticket, rule=finding.rule, severity=finding.severity, inputs=inputs
-    )
+    raise_alert(session, ticket=ticket, rule=finding.rule, severity=finding.severity, inputs=inputs)
 
 
 def ask_for_teacher(
@@ -298,7 +296,11 @@ def leave(session: Session, *, by: Actor, ticket: Ticket) -> None:
 
 
 def _audited(
-    session: Session, event: str, by: Actor, ticket: Ticket, details: dict[str, object] | None = None
+    session: Session,
+    event: str,
+    by: Actor,
+    ticket: Ticket,
+    details: dict[str, object] | None = None,
 ) -> None:
     audit.record(
         session,

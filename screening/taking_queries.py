@@ -56,13 +56,13 @@ def consent_of(session: Session, ticket: Ticket) -> consent.Verdict:
     """Where the student's consent to this campaign stands."""
     rows = session.execute(
         select(Consent.party, Consent.decision, Consent.guardian_id)
-        .where(
-            Consent.campaign_id == ticket.campaign_id, Consent.student_id == ticket.student_id
-        )
+        .where(Consent.campaign_id == ticket.campaign_id, Consent.student_id == ticket.student_id)
         .order_by(Consent.id)
     ).all()
-    decisions = [consent.Decision(row.party, row.decision, str(row.guardian_id or "")) for row in rows]
-    return consent.assess(_rule(session, ticket), age_of(ticket), decisions)
+    decisions = [
+        consent.Decision(row.party, row.decision, str(row.guardian_id or "")) for row in rows
+    ]
+    return consent.assess(consent_rule_of(session, ticket), age_of(ticket), decisions)
 
 
 def age_of(ticket: Ticket) -> int | None:
@@ -70,7 +70,7 @@ def age_of(ticket: Ticket) -> int | None:
     return consent.age_on(ticket.student.birth_date, clock.today())
 
 
-def _rule(session: Session, ticket: Ticket) -> consent.Rule:
+def consent_rule_of(session: Session, ticket: Ticket) -> consent.Rule:
     kept = ticket.campaign.consent_rule or {}
     if {"guardian_below", "alone_from"} <= set(kept):
         return consent.Rule(int(kept["guardian_below"]), int(kept["alone_from"]))
@@ -104,7 +104,8 @@ def parts_of(session: Session, ticket: Ticket, locale: str) -> tuple[Part, ...]:
     """
     found = []
     for asked, each in zip(asked_of(ticket), ticket.campaign.instruments, strict=True):
-        wanted = [LANGUAGES.get(locale, "zh-Hans"), each.get("language") or "zh-Hans", "en"]
+        own = each.get("language") or "zh"
+        wanted = [LANGUAGES.get(locale, "zh-Hans"), LANGUAGES.get(own, own), "en"]
         words = _words(session, ticket.campaign.school_id, asked.definition, wanted)
         if words is not None:
             found.append(Part(asked, words))
@@ -149,7 +150,9 @@ def drafts_of(session: Session, ticket: Ticket) -> dict[Place, Stored]:
 
 def has_drafts(session: Session, ticket: Ticket) -> bool:
     """Whether anything was saved under the ticket."""
-    return session.scalar(select(Draft.seq).where(Draft.ticket_id == ticket.id).limit(1)) is not None
+    return (
+        session.scalar(select(Draft.seq).where(Draft.ticket_id == ticket.id).limit(1)) is not None
+    )
 
 
 def _number(text: str | None) -> int | float | None:

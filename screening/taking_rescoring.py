@@ -31,13 +31,11 @@ def score_again(payload: dict[str, Any], _key: str) -> None:
         if response is None or not response.scoring_pending:
             return
         ticket = session.scalars(
-            select(Ticket).options(joinedload(Ticket.student)).where(
-                Ticket.id == response.ticket_id
-            )
+            select(Ticket)
+            .options(joinedload(Ticket.student))
+            .where(Ticket.id == response.ticket_id)
         ).one()
-        had = set(
-            session.scalars(select(Score.instrument).where(Score.response_id == response.id))
-        )
+        had = set(session.scalars(select(Score.instrument).where(Score.response_id == response.id)))
         missing = [each for each in asked_of(ticket) if each.definition.key not in had]
         judged = [
             taking_scoring.judge(

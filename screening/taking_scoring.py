@@ -98,9 +98,7 @@ def _reached(asked: Asked, scored: Scored, context: Mapping[str, object]) -> Ite
         yield Finding(f"{asked.definition.key}:{rule.scale}>={shown}", severity, inputs)
 
 
-def quality(
-    sheets: Iterable[tuple[Judged, Mapping[str, Value]]], times: Times
-) -> QualityReport:
+def quality(sheets: Iterable[tuple[Judged, Mapping[str, Value]]], times: Times) -> QualityReport:
     """Judge the care of a whole sheet; its reasons can never lower a finding."""
     listed = list(sheets)
     count = sum(len(judged.asked.definition.items) for judged, _answers in listed)

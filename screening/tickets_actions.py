@@ -80,9 +80,7 @@ def open_device(session: Session, *, by: Actor, ticket: Ticket, pin_hash: str | 
     ticket.failed_tries, ticket.blocked_until = 0, None
     token, now = secrets.token_urlsafe(32), clock.now()
     session.add(
-        TicketDevice(
-            ticket_id=ticket.id, token_hash=token_hash(token), opened_at=now, seen_at=now
-        )
+        TicketDevice(ticket_id=ticket.id, token_hash=token_hash(token), opened_at=now, seen_at=now)
     )
     _audited(session, "ticket.opened", by, ticket)
     return token
@@ -135,7 +133,11 @@ def void(session: Session, *, by: Actor, ticket: Ticket) -> None:
 
 
 def _audited(
-    session: Session, event: str, by: Actor, ticket: Ticket, details: dict[str, object] | None = None
+    session: Session,
+    event: str,
+    by: Actor,
+    ticket: Ticket,
+    details: dict[str, object] | None = None,
 ) -> None:
     audit.record(
         session,

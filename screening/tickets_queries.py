@@ -22,8 +22,10 @@ def token_hash(token: str) -> str:
 
 def ticket_of_code(session: Session, code: str, *, lock: bool = False) -> Ticket | None:
     """The ticket of a normalised code, unless it is void."""
-    statement = select(Ticket).options(joinedload(Ticket.student)).where(
-        Ticket.code_index == code_index(code), Ticket.state != TicketState.VOID.value
+    statement = (
+        select(Ticket)
+        .options(joinedload(Ticket.student))
+        .where(Ticket.code_index == code_index(code), Ticket.state != TicketState.VOID.value)
     )
     return session.scalars(statement.with_for_update(of=Ticket) if lock else statement).first()
 
@@ -34,9 +36,9 @@ def address_of(ticket_id: int) -> str:
 
 
 def device_of(
-    session: Session, token: str | None, address: str, *, lock: bool = False
+    session: Session, token: str | None, address: str | None, *, lock: bool = False
 ) -> tuple[TicketDevice, Ticket] | None:
-    """The browser and the ticket that a cookie opens at this address."""
+    """The browser and the ticket that a cookie opens, at this address if one is given."""
     if not token:
         return None
     statement = (
@@ -46,6 +48,6 @@ def device_of(
         .where(TicketDevice.token_hash == token_hash(token), TicketDevice.closed_at.is_(None))
     )
     found = session.execute(statement.with_for_update(of=Ticket) if lock else statement).first()
-    if found is None or address_of(found[1].id) != address:
+    if found is None or address not in {None, address_of(found[1].id)}:
         return None
     return found[0], found[1]

@@ -1,0 +1,139 @@
+"""What the views of taking share: the blueprint, the cookie, the opened ticket, the help lines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from accounts.guard import wants_json
+from accounts.policy import Actor
+from foundation import clock
+from foundation.database import reading, writing
+from foundation.i18n import _
+from foundation.problems import Problem
+from schools import settings
+from screening.models import Ticket, TicketDevice
+from screening.taking import Standing
+from screening.taking_queries import standing_of
+from screening.tickets_queries import address_of, device_of
+
+bp = Blueprint("taking", __name__)
+WHY_OPEN = "a student has no account: a code, and then a cookie, open one ticket"
+LOCKED_SINCE = timedelta(days=1)
+
+
+class NotOpened(Problem):
+    """No cookie for the ticket in the browser."""
+
+    status = 401
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The ticket of this request inside the open unit."""
+
+    session: Session
+    device: TicketDevice
+    ticket: Ticket
+    standing: Standing
+
+    @property
+    def actor(self) -> Actor:
+        """Its holder."""
+        return Actor.ticket(self.ticket.id)
+
+    @property
+    def address(self) -> str:
+        """Its opaque name."""
+        return address_of(self.ticket.id)
+
+
+def cookie_name() -> str:
+    """The cookie of taking; the __Host- prefix needs https."""
+    return "__Host-xq-take" if current_app.config["SECURE_COOKIES"] else "xq-take"
+
+
+def put_cookie(response: Response, token: str) -> Response:
+    """Give the browser its token until it is closed."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        httponly=True,
+        secure=current_app.config["SECURE_COOKIES"],
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+@bp.errorhandler(NotOpened)
+def not_opened(_error: NotOpened) -> ResponseReturnValue:
+    """Ask for the code again; a script gets a status it can act on and keeps its answers."""
+    if request.is_json or wants_json():
+        return jsonify({"state": "locked"}), 401
+    return redirect(url_for("taking.code_form"), 303)
+
+
+@contextmanager
+def opened(address: str | None, *, write: bool = False) -> Iterator[Opened]:
+    """Open a unit with the ticket that the cookie opens; locks it when writing.
+
+    Raises:
+        NotOpened: no cookie, or a cookie of another ticket.
+
+    """
+    with (writing if write else reading)() as session:
+        found = device_of(session, request.cookies.get(cookie_name()), address, lock=write)
+        if found is None:
+            raise NotOpened(_("请重新输入问卷码。"))
+        yield Opened(session, *found, standing_of(session, found[1]))
+
+
+def is_locked(open_ticket: Opened) -> bool:
+    """Whether the browser was left alone so long that its PIN is asked again."""
+    if open_ticket.ticket.pin_hash is None:
+        return False
+    school = open_ticket.ticket.campaign.school_id
+    idle = timedelta(seconds=int(settings.value(open_ticket.session, school, "taking.idle_lock_s")))
+    return clock.now() - open_ticket.device.seen_at > idle
+
+
+def touch(device: TicketDevice) -> None:
+    """Note that the browser was just used."""
+    device.seen_at = clock.now()
+
+
+def lock(device: TicketDevice) -> None:
+    """Ask for the PIN at the next page, however short ago the browser was used."""
+    device.seen_at = clock.now() - LOCKED_SINCE
+
+
+def help_lines(session: Session | None = None, school_id: int | None = None) -> Any:
+    """The numbers of the region, for the help bar."""
+    if session is None or school_id is None:
+        return settings.DEFAULTS["help.numbers"].value
+    return settings.value(session, school_id, "help.numbers")
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of taking; with a cookie it offers to call a teacher."""
+    known = request.cookies.get(cookie_name()) is not None
+    values.setdefault("help_lines", help_lines())
+    values.setdefault("ask_url", url_for("taking.ask") if known else None)
+    response: Response = make_response(render_template(f"taking/{template}", **values), status)
+    return response
