@@ -16,9 +16,19 @@ from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
 from foundation import crypto, database, i18n
 from schools.queries import actor_of
-from web import administration, cli, compression, config, demo_mode, errors, headers, health
+from web import (
+    administration,
+    cli,
+    compression,
+    config,
+    demo_mode,
+    errors,
+    first_start,
+    headers,
+    health,
+    presentation,
+)
 from web import navigation as menu
-from web import presentation
 
 AREAS = (
     "accounts.views",
