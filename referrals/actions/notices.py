@@ -23,6 +23,17 @@ def tell(session: Session, referral: Referral) -> None:
     )
 
 
+def tell_signers(session: Session, referral: Referral) -> None:
+    """Ask the school's leads for the second signature; the letter does not wait for it."""
+    push.notify(
+        session,
+        user_ids=_on_duty(session, referral.school_id, Role.SCHOOL_LEAD.value),
+        key=f"referral-sign:{referral.id}",
+        path="/referrals/signatures",
+        urgent=True,
+    )
+
+
 def tell_desk(session: Session, ticket: HotlineTicket) -> None:
     """Tell the operators of the desk that now answers for the ticket."""
     push.notify(

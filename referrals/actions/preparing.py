@@ -12,6 +12,7 @@ from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
 from referrals.actions.moves import Said, move
+from referrals.actions.notices import tell_signers
 from referrals.consent import Answer, Decision, Facts, Policy, decide
 from referrals.letter import assemble
 from referrals.models import HospitalService, Referral
@@ -108,6 +109,8 @@ def record_answers(
     )
     if decision.may_send:
         move(session, by=by, referral=referral, event=Event.PERMIT)
+        if referral.consent == "danger_to_life":
+            tell_signers(session, referral)
     elif decision.review_after is not None:
         referral.due_at = clock.now() + decision.review_after
     return decision

@@ -29,6 +29,7 @@ SIGN_KEY = {
     "consult": "clock.consult_accept_h",
 }
 NEXT_LOOK = timedelta(hours=24)
+CLOCK = Actor.system("clock")  # ends pauses; nothing else in the table is its to do
 
 
 class Changed(WrongState):
@@ -111,7 +112,9 @@ def authorise(by: Actor, permission: Permission | None) -> None:
     The ticket was fetched through his scope; a province operator keeps helping with what he sent
     down to a county.
     """
-    if permission is not None and not by.may(permission):
+    if permission is None or by.ref == CLOCK.ref:
+        return
+    if not by.may(permission):
         raise Forbidden(_("您的角色不能做这一步。"))
 
 

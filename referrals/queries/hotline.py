@@ -91,14 +91,18 @@ def own_desks(session: Session, actor: Actor) -> list[Organisation]:
 
 def desks_to_dispatch_to(session: Session, ticket: HotlineTicket) -> list[Organisation]:
     """The other desks of the same province, top down."""
-    province = "/".join(ticket.desk.path.split("/")[:3]) + "/"
+    return [desk for desk in desks_near(session, ticket.desk.path) if desk.id != ticket.desk_id]
+
+
+def desks_near(session: Session, path: str) -> list[Organisation]:
+    """The desks of the province in which an organisation lies, top down."""
+    province = "/".join(path.split("/")[:3]) + "/"
     return list(
         session.scalars(
             select(Organisation)
             .where(
                 Organisation.kind == OrganisationKind.DESK.value,
                 Organisation.active,
-                Organisation.id != ticket.desk_id,
                 Organisation.path.startswith(province),
             )
             .order_by(func.length(Organisation.path), Organisation.name)
@@ -265,3 +269,8 @@ def open_crises() -> Select[HotlineTicket]:
         HotlineTicket.contacted_at.is_(None),
         HotlineTicket.state.not_in(ended),
     )
+
+
+def is_late(ticket: HotlineTicket) -> bool:
+    """Whether its next due time has passed."""
+    return ticket.due_at is not None and ticket.due_at < clock.now()

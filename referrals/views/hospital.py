@@ -1,0 +1,210 @@
+"""The green-channel hospital's pages: inbox, one letter with three buttons, today's room."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.guard import current_actor, fetch, requires
+from accounts.policy import Permission
+from foundation import audit, clock
+from foundation.database import session
+from foundation.forms import Form
+from foundation.i18n import _
+from referrals import wording, workflow
+from referrals.actions import hospital as actions
+from referrals.actions import preparing
+from referrals.forms.referrals import (
+    CapacityForm,
+    DeclineForm,
+    Plain,
+    QuestionForm,
+    SlipForm,
+    SlotForm,
+)
+from referrals.models import HospitalService, Referral
+from referrals.queries import referrals as queries
+from referrals.views.referrals import capacity_words, letter_file
+from referrals.views.steps import Offer, attempt, seen_version
+from referrals.workflow import Event, State
+
+bp = Blueprint("hospital", __name__)
+P = Permission
+FORMS: dict[Event, type[Form]] = {
+    Event.RECEIVE: Plain,
+    Event.ACCEPT: Plain,
+    Event.SCHEDULE: SlotForm,
+    Event.ASK_INFO: QuestionForm,
+    Event.ARRIVE: Plain,
+    Event.SEE: Plain,
+    Event.REPLY: SlipForm,
+    Event.CONFIRM_CANCEL: Plain,
+    Event.NO_SHOW: Plain,
+    Event.DECLINE: DeclineForm,
+}
+DANGEROUS = (Event.NO_SHOW, Event.DECLINE)
+EVENTS = "receive,accept,schedule,ask_info,arrive,see,reply,confirm_cancel,no_show,decline"
+
+
+@bp.get("/hospital")
+@requires(P.HOSPITAL_WORK)
+def inbox() -> ResponseReturnValue:
+    """Letters to this hospital, the next due first, and how much room it says it has."""
+    actor = current_actor()
+    rows = session().scalars(queries.addressed_to(actor)).unique().all()
+    shown = request.args.get("show", "open")
+    services = session().scalars(queries.services_of(actor)).unique().all()
+    return render_template(
+        "referrals/inbox.html",
+        rows=[row for row in rows if shown == "all" or row.ended_at is None],
+        shown=shown,
+        counts={"open": sum(row.ended_at is None for row in rows), "all": len(rows)},
+        services=[
+            (s, capacity_words(s.capacity, s.capacity_at), _capacity_form(s)) for s in services
+        ],
+        words=wording,
+    )
+
+
+def _capacity_form(service: HospitalService) -> CapacityForm:
+    form = CapacityForm(prefix=f"s{service.organisation_id}-")
+    form.capacity.data = form.capacity.data or service.capacity
+    return form
+
+
+@bp.post("/hospital/<int:organisation_id>/capacity")
+@requires(P.HOSPITAL_WORK)
+def capacity(organisation_id: int) -> ResponseReturnValue:
+    """Say how much room there is today."""
+    actor = current_actor()
+    found = fetch(
+        queries.services_of(actor).where(HospitalService.organisation_id == organisation_id)
+    )
+    chosen = CapacityForm(prefix=f"s{organisation_id}-").capacity.data or ""
+    actions.set_capacity(session(), by=actor, service=found, capacity=chosen)
+    flash(_("已更新接诊能力。"), "success")
+    return redirect(url_for("hospital.inbox"), 303)
+
+
+@bp.get("/hospital/<int:referral_id>")
+@requires(P.HOSPITAL_WORK)
+def referral(referral_id: int) -> ResponseReturnValue:
+    """One letter and what the hospital can do with it."""
+    return page(one(referral_id))
+
+
+def one(referral_id: int) -> Referral:
+    """The letter if it was addressed to his hospital."""
+    return fetch(queries.addressed_to(current_actor()).where(Referral.id == referral_id))
+
+
+def page(
+    shown: Referral, *, refused: tuple[str, Form] | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """The page of a letter; `refused` is a form that came back with its errors."""
+    audit.record_read(
+        "referral.hospital_read",
+        by=current_actor().ref,
+        organisation_id=shown.hospital_id,
+        subjects=[f"referral:{shown.id}"],
+    )
+    offers = _offers(shown, refused)
+    return (
+        render_template(
+            "referrals/received.html",
+            referral=shown,
+            words=wording,
+            content=preparing.content_of(session(), shown),
+            offers=[o for o in offers if o.kind != "danger"],
+            dangers=[o for o in offers if o.kind == "danger"],
+            steps=queries.steps_of(session(), shown.id),
+            page_has_errors=refused is not None,
+        ),
+        status,
+    )
+
+
+def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
+    events = workflow.possible(State(shown.state), workflow.HOSPITAL, danger=shown.urgency == "red")
+    return [
+        Offer(
+            event.value,
+            wording.REFERRAL_EVENTS[event],
+            refused[1]
+            if refused and refused[0] == event.value
+            else FORMS[event](prefix=f"{event}-"),
+            url_for("hospital.step", referral_id=shown.id, event=event.value),
+            "danger" if event in DANGEROUS else "",
+        )
+        for event in FORMS
+        if event in events
+    ]
+
+
+@bp.post(f"/hospital/<int:referral_id>/<any({EVENTS}):event>")
+@requires(P.HOSPITAL_WORK)
+def step(referral_id: int, event: str) -> ResponseReturnValue:
+    """Take one step of the table."""
+    shown = one(referral_id)
+    form = FORMS[Event(event)](prefix=f"{event}-")
+    if not form.validate_on_submit():
+        return page(shown, refused=(event, form), status=422)
+    if not attempt(form, lambda: ACTIONS[Event(event)](shown, form)):
+        return page(one(referral_id), refused=(event, form), status=422)
+    return redirect(url_for("hospital.referral", referral_id=referral_id), 303)
+
+
+def _plain(action: Callable[..., None]) -> Callable[[Referral, Any], None]:
+    def act(shown: Referral, _form: Any) -> None:
+        action(session(), by=current_actor(), referral=shown, version=seen_version())
+
+    return act
+
+
+ACTIONS: dict[Event, Callable[[Referral, Any], None]] = {
+    Event.RECEIVE: _plain(actions.receive),
+    Event.ACCEPT: _plain(actions.accept),
+    Event.ARRIVE: _plain(actions.arrive),
+    Event.SEE: _plain(actions.see),
+    Event.NO_SHOW: _plain(actions.no_show),
+    Event.CONFIRM_CANCEL: _plain(actions.confirm_cancel),
+    Event.ASK_INFO: lambda shown, form: actions.ask_info(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        question=form.text.data,
+        version=seen_version(),
+    ),
+    Event.SCHEDULE: lambda shown, form: actions.schedule(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        at=form.at.data.replace(tzinfo=clock.SHANGHAI),
+        department=form.department.data,
+        reason=form.reason.data or "",
+        version=seen_version(),
+    ),
+    Event.DECLINE: lambda shown, form: actions.decline(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        reason=form.reason.data,
+        note=form.note.data or "",
+        version=seen_version(),
+    ),
+    Event.REPLY: lambda shown, form: actions.reply(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        slip=form.slip(),
+        version=seen_version(),
+    ),
+}
+
+
+@bp.get("/hospital/<int:referral_id>/letter.pdf")
+@requires(P.HOSPITAL_WORK)
+def letter_pdf(referral_id: int) -> ResponseReturnValue:
+    """The letter as a file."""
+    return letter_file(one(referral_id), "referral.letter_printed_by_hospital")
