@@ -102,9 +102,7 @@ def test_the_file_shows_nothing_and_belongs_to_one_user(
 
 
 @pytest.mark.parametrize("trouble", ["missing", "open", "short"])
-def test_a_poor_key_file_is_refused(
-    db: object, key: Path, tmp_path: Path, trouble: str
-) -> None:
+def test_a_poor_key_file_is_refused(db: object, key: Path, tmp_path: Path, trouble: str) -> None:
     if trouble == "missing":
         key.unlink()
     elif trouble == "open":
@@ -145,3 +143,30 @@ def test_a_backup_under_load_is_one_moment(db: object, key: Path, tmp_path: Path
         ).all()
     assert len(set(halves)) <= 1
     assert seals.verify().ok
+
+
+@pytest.mark.parametrize("towards_sqlite", [True, False])
+def test_an_installation_moves_to_another_database(
+    db: str | None,
+    key: Path,
+    tmp_path: Path,
+    towards_sqlite: bool,  # noqa: FBT001
+) -> None:
+    places: list[tuple[str | None, Path]] = [(db, database.home()), (None, tmp_path / "other")]
+    (old, here), (new, there) = places if towards_sqlite else places[::-1]
+    go_to(old, here)
+    add_rows()
+    seals.seal()
+    backup.create(tmp_path / "one.backup")
+    go_to(new, there)
+    backup.restore(tmp_path / "one.backup")
+    assert addresses() == [f"p{number}@example.org" for number in range(5)]
+    assert seals.verify().ok
+    add_rows(5, 1)
+    assert len(addresses()) == 6
+
+
+def go_to(url: str | None, home: Path) -> None:
+    database.configure(url, home)
+    crypto.configure(home)
+    database.Model.metadata.create_all(database.engine())
