@@ -36,9 +36,7 @@ def sign_in(session: Session, *, by: Actor, username: str, password: str) -> Sig
         return SignedIn(wait_s=wait)
     user = user_named(session, username)
     if not passwords.matches(user.password_hash if user else None, password) or user is None:
-        audit.record(
-            session, "sign_in.failed", by=by.ref, organisation_id=None, subject="sign-in"
-        )
+        audit.record(session, "sign_in.failed", by=by.ref, organisation_id=None, subject="sign-in")
         return SignedIn(wait_s=tries.failed(counter))
     tries.passed(counter)
     return SignedIn(user=user, token=start_session(session, by=by, user=user))
@@ -144,9 +142,7 @@ def add_user(
     )
     session.add(user)
     session.flush()
-    audit.record(
-        session, "user.added", by=by.ref, organisation_id=None, subject=f"user:{user.id}"
-    )
+    audit.record(session, "user.added", by=by.ref, organisation_id=None, subject=f"user:{user.id}")
     return user
 
 

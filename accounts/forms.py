@@ -78,9 +78,7 @@ class PasswordForm(Form):
 
 
 class ChannelForm(Form):
-    kind = SelectField(
-        _l("方式"), choices=[("email", _l("电子邮件")), ("webhook", _l("网络回调"))]
-    )
+    kind = SelectField(_l("方式"), choices=[("email", _l("电子邮件")), ("webhook", _l("网络回调"))])
     address = StringField(
         _l("地址"),
         [InputRequired(_l("请输入邮箱或网址。")), Length(max=300)],

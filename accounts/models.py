@@ -68,9 +68,7 @@ class Invitation(Model):
     branch_id: Mapped[int | None] = mapped_column(info=INTERNAL)
     student_id: Mapped[int | None] = mapped_column(info=INTERNAL)
     name: Mapped[str] = mapped_column(String(60), info=PERSONAL)
-    invited_by: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)

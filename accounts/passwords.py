@@ -61,5 +61,5 @@ def check_strength(password: str, username: str) -> None:
         raise Refused(_("密码至少 %(n)s 个字符。", n=SHORTEST), "password")
     if username and username.lower() in password.lower():
         raise Refused(_("密码里不要包含用户名。"), "password")
-    if len(set(password)) < 5:  # noqa: PLR2004 - fewer than five different characters
+    if len(set(password)) < 5:
         raise Refused(_("密码太简单，请换一个。"), "password")

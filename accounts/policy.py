@@ -214,18 +214,14 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         _STAFF - {P.CONCERN_WRITE}
         | {P.ORGANISATION_VIEW, P.REGION_VIEW, P.ROSTER_IMPORT, P.SETTINGS_EDIT}
     ),
-    Role.CITY_VIEWER: frozenset(
-        _STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW}
-    ),
+    Role.CITY_VIEWER: frozenset(_STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW}),
     Role.PROVINCE_VIEWER: frozenset(
         _STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW}
     ),
     Role.SYSTEM_ADMIN: frozenset(
         _EVERYBODY | {P.ORGANISATION_VIEW, P.ORGANISATION_EDIT, P.OUTBOX_VIEW, P.SETTINGS_EDIT}
     ),
-    Role.SECURITY_ADMIN: frozenset(
-        _EVERYBODY | {P.ORGANISATION_VIEW, P.STAFF_VIEW, P.STAFF_GRANT}
-    ),
+    Role.SECURITY_ADMIN: frozenset(_EVERYBODY | {P.ORGANISATION_VIEW, P.STAFF_VIEW, P.STAFF_GRANT}),
     Role.AUDIT_ADMIN: frozenset(_EVERYBODY | {P.ORGANISATION_VIEW, P.AUDIT_VIEW}),
 }
 
@@ -276,9 +272,7 @@ class Actor:
     def paths(self, permission: Permission) -> tuple[str, ...]:
         """Organisation path prefixes in which he holds it for the whole organisation."""
         return tuple(
-            sorted(
-                {h.path for h in self.holding(permission) if not (h.klass_id or h.branch_id)}
-            )
+            sorted({h.path for h in self.holding(permission) if not (h.klass_id or h.branch_id)})
         )
 
     def organisations(self, permission: Permission) -> tuple[int, ...]:

@@ -114,7 +114,7 @@ def second_step() -> ResponseReturnValue:
         return _enrol(found)
     form = SecondFactorForm()
     if form.validate_on_submit():
-        with database.writing() as session:
+        with database.writing():
             right = _confirm(found, form.code.data or "")
         if right:
             return redirect("/", 303)

@@ -184,9 +184,7 @@ def enrolled_in(klass_ids: Sequence[int]) -> Select[Student]:
     return (
         select(Student)
         .options(joinedload(Student.klass))
-        .where(
-            Student.klass_id.in_(klass_ids), Student.status == StudentStatus.ENROLLED.value
-        )
+        .where(Student.klass_id.in_(klass_ids), Student.status == StudentStatus.ENROLLED.value)
         .order_by(Student.klass_id, Student.student_number, Student.id)
     )
 

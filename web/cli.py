@@ -7,17 +7,18 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import outbox, seals
-from web import database_commands, worker
+from foundation import database, outbox, seals
+from web import database_commands, demo, worker
 
 db = AppGroup("db", help="The database's structure.")
+demo_group = AppGroup("demo", help="The demo district.")
 audit = AppGroup("audit", help="The audit trail.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
 
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, audit, outbox_group):
+    for group in (db, demo_group, audit, outbox_group):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
 
@@ -43,6 +44,12 @@ def check() -> None:
     for difference in differences:
         click.echo(difference)
     sys.exit(1 if differences else 0)
+
+
+@demo_group.command("load")
+def demo_load() -> None:
+    """Fill an empty database with the demo district; every name in it is invented."""
+    click.echo(f"{demo.load(database.home())} accounts")
 
 
 @click.command("worker")

@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
 def problem(error: Problem) -> ResponseReturnValue:
     """A refusal of ours: its own sentence, for a wrong state what is allowed now."""
     allowed = list(error.allowed) if isinstance(error, WrongState) else []
-    message = "" if error.status == 404 else error.message  # noqa: PLR2004 - absent or not his
+    message = "" if error.status == 404 else error.message
     answer = _answer(error.status, message, allowed)
     if isinstance(error, Busy):
         answer.headers["Retry-After"] = str(error.retry_after)
@@ -40,7 +40,7 @@ def csrf(_error: CSRFError) -> ResponseReturnValue:
 
 def http(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's own errors; a redirect stays one."""
-    if error.code is None or error.code < 400:  # noqa: PLR2004
+    if error.code is None or error.code < 400:
         return error.get_response()
     return _answer(error.code, "", [])
 

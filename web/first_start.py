@@ -30,7 +30,7 @@ def set_up() -> ResponseReturnValue:
             token = _made(form)
             return cookies.put(redirect("/", 303), token)
         except Refused as refusal:
-            field = form[refusal.field] if refusal.field in form else form.set_up_code
+            field = form.get(refusal.field, form.set_up_code)
             field.errors = [refusal.message]
     return render_template("web/set_up.html", form=form), 422 if form.errors else 200
 

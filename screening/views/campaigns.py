@@ -67,7 +67,9 @@ def create() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("campaigns/edit.html", form=form, campaign=None), 422
     actor = current_actor()
-    schools = {s.id: s for s in session().scalars(schools_visible_to(actor, Permission.CAMPAIGN_EDIT))}
+    schools = {
+        s.id: s for s in session().scalars(schools_visible_to(actor, Permission.CAMPAIGN_EDIT))
+    }
     school = schools.get(form.school_id.data)
     if school is None:
         raise Missing
@@ -104,7 +106,9 @@ def edit_post(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for("campaigns.campaign", campaign_id=campaign.id), 303)
 
 
-def _refused(form: CampaignForm, refusal: Refused, campaign: Campaign | None) -> ResponseReturnValue:
+def _refused(
+    form: CampaignForm, refusal: Refused, campaign: Campaign | None
+) -> ResponseReturnValue:
     field = form[refusal.field] if refusal.field and refusal.field in form else form.name
     field.errors = [refusal.message]
     return render_template("campaigns/edit.html", form=form, campaign=campaign), 422
@@ -182,8 +186,15 @@ def attention_band(definition: Definition, cutset: str) -> str | None:
         for cuts in rule.tables.values()
         for cut in cuts
     }
-    for wanted in (DEFAULT_BAND.get(definition.key), "positive", "moderate", "serious", "high",
-                   "low_wellbeing", "severe"):
+    for wanted in (
+        DEFAULT_BAND.get(definition.key),
+        "positive",
+        "moderate",
+        "serious",
+        "high",
+        "low_wellbeing",
+        "severe",
+    ):
         if wanted in bands:
             return wanted
     return None
@@ -203,11 +214,15 @@ def _page(
     phase = workflow.phase(shown.state, shown.opens_at, shown.closes_at, clock.now())
     before = phase in {workflow.Phase.DRAFT, workflow.Phase.AWAITING_APPROVAL}
     missing = readiness.obstacles(plan_of(session(), shown), clock.today()) if before else []
-    approvals = session().execute(
-        select(CampaignApproval, User)
-        .join(User, User.id == CampaignApproval.user_id)
-        .where(CampaignApproval.campaign_id == shown.id)
-    ).all()
+    approvals = (
+        session()
+        .execute(
+            select(CampaignApproval, User)
+            .join(User, User.id == CampaignApproval.user_id)
+            .where(CampaignApproval.campaign_id == shown.id)
+        )
+        .all()
+    )
     page = render_template(
         "campaigns/campaign.html",
         campaign=shown,
@@ -313,4 +328,6 @@ def issue_tickets(campaign_id: int) -> ResponseReturnValue:
 def klass_of(shown: Campaign, klass_id: int, permission: Permission) -> Klass:
     """A class of the campaign that the actor reaches with the permission."""
     reach = klasses_visible_to(current_actor(), permission).with_only_columns(Klass.id)
-    return fetch(klasses_of(shown.id).where(Klass.id == klass_id, Klass.id.in_(reach.order_by(None))))
+    return fetch(
+        klasses_of(shown.id).where(Klass.id == klass_id, Klass.id.in_(reach.order_by(None)))
+    )

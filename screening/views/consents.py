@@ -34,9 +34,11 @@ def consents(campaign_id: int) -> ResponseReturnValue:
     shown = one(campaign_id, Permission.CONSENT_RECORD)
     klasses = session().scalars(klasses_of(shown.id)).all()
     klass = _chosen_klass(list(klasses))
-    students = session().scalars(
-        students_of(shown.id).where(Student.klass_id == (klass.id if klass else 0))
-    ).all()
+    students = (
+        session()
+        .scalars(students_of(shown.id).where(Student.klass_id == (klass.id if klass else 0)))
+        .all()
+    )
     sees = current_actor().may(Permission.CONSENT_VIEW, shown.school.path)
     found = verdicts(session(), shown, students)
     return render_template(

@@ -60,9 +60,7 @@ def board(campaign_id: int) -> ResponseReturnValue:
     """Done, not yet, not needed today: per class, with the figures kept fresh by a small poll."""
     shown = one(campaign_id, Permission.BOARD_VIEW)
     rows = _rows(shown)
-    return render_template(
-        "campaigns/board.html", campaign=shown, rows=rows, total=_total(rows)
-    )
+    return render_template("campaigns/board.html", campaign=shown, rows=rows, total=_total(rows))
 
 
 @bp.get("/campaigns/<int:campaign_id>/board.json")
@@ -120,9 +118,7 @@ def register(campaign_id: int, klass_id: int) -> ResponseReturnValue:
 def excuse(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     """Excuse a student today, or take that back."""
     shown = one(campaign_id, Permission.CAMPAIGN_EDIT)
-    ticket = fetch(
-        select(Ticket).where(Ticket.campaign_id == shown.id, Ticket.id == ticket_id)
-    )
+    ticket = fetch(select(Ticket).where(Ticket.campaign_id == shown.id, Ticket.id == ticket_id))
     why = request.form.get("why") or None
     actions.excuse(session(), by=current_actor(), ticket=ticket, why=why)
     flash(_("已记录。"), "success")
@@ -237,7 +233,9 @@ def sheet(campaign_id: int, klass_id: int) -> ResponseReturnValue:
     """The class sheet: a strip per student; each printing is logged."""
     shown = one(campaign_id, Permission.SHEET_PRINT)
     klass = klass_of(shown, klass_id, Permission.SHEET_PRINT)
-    rows = [(student, ticket) for student, ticket, _word in klass_register(session(), shown, klass.id)]
+    rows = [
+        (student, ticket) for student, ticket, _word in klass_register(session(), shown, klass.id)
+    ]
     paper.printed(
         by=current_actor().ref, campaign=shown, what="class_sheet", subjects=[f"klass:{klass.id}"]
     )

@@ -1,0 +1,164 @@
+"""The demo's campaigns: drafted, approved by two, answered: all by the system's own actions."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from accounts.models import User
+from accounts.policy import Actor, Role
+from foundation import clock, database
+from schools.models import Klass, Organisation
+from schools.queries import actor_of
+from screening import campaign_actions, consent_actions, drafts, taking_actions
+from screening.campaign_actions import Chosen
+from screening.campaign_queries import students_of, verdicts
+from screening.models import Campaign, Ticket
+from screening.taking_actions import Final
+from screening.taking_queries import definitions_of
+from web.demo.names import generator
+
+INSTRUMENTS = (Chosen("phq-9", "default", "moderate"), Chosen("gad-7", "default", "moderate"))
+CLOSED = ("9901010002", "9902010001")
+OPEN = ("9901010001", "9901020001", "9902020001")
+SIZES = {"phq-9": 9, "gad-7": 7}
+BATCH = 25
+
+
+def actor(session: Session, role: Role, code: str, suffix: str = "") -> Actor:
+    """A member of the demo's staff."""
+    username = f"{role.value}-{code}{suffix}".lower()
+    user = session.scalars(select(User).where(User.username == username)).one()
+    return actor_of(session, user)
+
+
+def run(code: str, name: str, opens_at: datetime, closes_at: datetime) -> int:
+    """Draft, approve and open a campaign of one school; consent comes back on paper."""
+    with clock.frozen(opens_at - timedelta(days=7)), database.writing() as session:
+        campaign = _drafted(session, code, name, opens_at, closes_at)
+        _approved(session, campaign, code)
+        _consented(session, campaign, code)
+        return campaign.id
+
+
+def _drafted(
+    session: Session, code: str, name: str, opens_at: datetime, closes_at: datetime
+) -> Campaign:
+    school = session.scalars(select(Organisation).where(Organisation.code == code)).one()
+    klasses = session.scalars(select(Klass.id).where(Klass.school_id == school.id)).all()
+    return campaign_actions.create(
+        session,
+        by=actor(session, Role.COUNSELOR, code),
+        school=school,
+        name=name,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        instruments=INSTRUMENTS,
+        klass_ids=klasses,
+    )
+
+
+def _approved(session: Session, campaign: Campaign, code: str) -> None:
+    counselor = actor(session, Role.COUNSELOR, code)
+    lead = actor(session, Role.SCHOOL_LEAD, code)
+    campaign_actions.approve_sensitive(
+        session,
+        by=lead,
+        campaign=campaign,
+        reason="年级合适，值班和转介已经安排好（演示）",
+    )
+    campaign_actions.submit(session, by=counselor, campaign=campaign)
+    campaign_actions.approve(session, by=counselor, campaign=campaign)
+    campaign_actions.approve(session, by=lead, campaign=campaign)
+
+
+def _consented(session: Session, campaign: Campaign, code: str) -> None:
+    source = generator(f"consent-{campaign.id}")
+    students = session.scalars(students_of(campaign.id)).all()
+    answered = [(each, source.random()) for each in students]
+    consent_actions.record_many(
+        session,
+        by=actor(session, Role.COUNSELOR, code),
+        campaign=campaign,
+        decisions=[
+            (student, "granted" if luck < 0.97 else "declined")
+            for student, luck in answered
+            if luck < 0.985
+        ],
+    )
+
+
+def answer(campaign_id: int, share: float, moments: Sequence[datetime]) -> None:
+    """Let a share of the students answer, spread over the moments of their sittings."""
+    source = generator(f"answers-{campaign_id}")
+    with database.reading() as session:
+        ids = session.scalars(
+            select(Ticket.id)
+            .where(Ticket.campaign_id == campaign_id, Ticket.purpose == "first")
+            .order_by(Ticket.klass_id, Ticket.id)
+        ).all()
+    chosen = [number for number in ids if source.random() < share]
+    for start in range(0, len(chosen), BATCH):
+        moment = moments[start * len(moments) // max(len(chosen), 1)]
+        with clock.frozen(moment):
+            _class_answers(chosen[start : start + BATCH], source, moment)
+
+
+def _class_answers(ticket_ids: Sequence[int], source: Random, moment: datetime) -> None:
+    later = moment + timedelta(minutes=6 + source.random() * 8)
+    with database.writing() as session:
+        for ticket_id in ticket_ids:
+            ticket = session.scalars(
+                select(Ticket).options(joinedload(Ticket.student)).where(Ticket.id == ticket_id)
+            ).one()
+            _one_answers(session, ticket, source, later)
+
+
+def _one_answers(session: Session, ticket: Ticket, source: Random, later: datetime) -> None:
+    by = Actor.ticket(ticket.id)
+    if not _may(session, ticket):
+        return
+    taking_actions.begin(session, by=by, ticket=ticket, agreed=True)
+    with clock.frozen(later):
+        taking_actions.submit(
+            session,
+            by=by,
+            ticket=ticket,
+            final=Final(drafts.read(_sheet(source), definitions_of(ticket)), confirm_blank=True),
+        )
+
+
+def _may(session: Session, ticket: Ticket) -> bool:
+    found = verdicts(session, ticket.campaign, [ticket.student])[ticket.student_id]
+    return found.status.value in {"granted", "missing_student"}
+
+
+def _sheet(source: Random) -> dict[str, dict[str, dict[str, int | None]]]:
+    """One student's answers: most are well, some are not, a few skip or hurry."""
+    burden = source.choices([0.12, 0.45, 1.0, 1.7, 2.5], weights=[46, 30, 15, 6, 3])[0]
+    straight = source.random() < 0.03
+    level = source.randint(1, 3)
+    return {
+        key: {
+            str(item): {"v": level if straight else _code(source, burden, key, item), "seq": 1}
+            for item in range(1, size + 1)
+        }
+        for key, size in SIZES.items()
+    }
+
+
+def _code(source: Random, burden: float, key: str, item: int) -> int | None:
+    if source.random() < 0.004:
+        return None
+    if key == "phq-9" and item == 9:
+        return min(3, int(source.random() * burden * 0.9)) if burden > 0.9 else 0
+    return max(0, min(3, round(source.gauss(burden, 0.6))))
+
+
+def close(campaign_id: int, code: str, moment: datetime) -> None:
+    """The counselor ends a campaign."""
+    with clock.frozen(moment), database.writing() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign_actions.close(session, by=actor(session, Role.COUNSELOR, code), campaign=campaign)
