@@ -7,6 +7,7 @@ import time
 from collections import deque
 from pathlib import Path
 
+from foundation.i18n import _
 from foundation.problems import Busy
 
 POLL = 0.001
@@ -77,7 +78,7 @@ class Gate:
         with self._mutex:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-                raise Busy(retry_after=5)
+                raise _busy()
         # The turn came between the time-out and the lock: it is ours.
 
     def _next(self) -> None:
@@ -111,7 +112,11 @@ def _flock(descriptor: int, deadline: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise Busy(retry_after=5) from None
+                raise _busy() from None
             time.sleep(POLL)
         else:
             return
+
+
+def _busy() -> Busy:
+    return Busy(_("系统正忙，刚才的内容没有保存。请稍等几秒再试一次。"), retry_after=5)

@@ -24,6 +24,7 @@ BEAT = timedelta(seconds=15)
 MINUTE = timedelta(minutes=1)
 POLL = 1.0
 DELIVERERS = 8
+CHORES = 4
 # One receiver that hangs must not take every deliverer.
 PER_KIND = 2
 log = logging.getLogger(__name__)
@@ -84,7 +85,12 @@ def reconciler(name: str) -> Callable[[Run], Run]:
 
 def run_due() -> list[str]:
     """Run every job that is due and not taken by another machine; return their names."""
-    return [job.name for job in list(JOBS.values()) if _claim(job) and _run(job)]
+    return [job.name for job in list(JOBS.values()) if run_if_due(job)]
+
+
+def run_if_due(job: Job) -> bool:
+    """Run a job unless it is not due or another machine has it; return whether it ran."""
+    return _claim(job) and _run(job)
 
 
 def beat(name: str) -> None:
@@ -121,11 +127,12 @@ class Worker:
         self._stop = threading.Event()
         self._flying: Counter[str] = Counter()
         self._beaten: datetime | None = None
-        self._chores: Future[list[str]] | None = None
+        self._chores: dict[str, Future[bool]] = {}
+        self._asked: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Work until stop() is called; on SQLite wait first for any other worker to end."""
-        with _lease(self._stop), ThreadPoolExecutor(DELIVERERS + 1, "deliver") as pool:
+        with _lease(self._stop), ThreadPoolExecutor(DELIVERERS + CHORES, "worker") as pool:
             while not self._stop.is_set():
                 try:
                     self._turn(pool)
@@ -143,8 +150,8 @@ class Worker:
         if self._beaten is None or clock.now() - self._beaten >= BEAT:
             beat(self.name)
             self._beaten = clock.now()
-        if self._chores is None or self._chores.done():
-            self._chores = pool.submit(run_due)
+        for job in list(JOBS.values()):
+            self._look_after(job, pool)
         while not self._stop.is_set() and self._flying.total() < DELIVERERS:
             full = [kind for kind, count in self._flying.items() if count >= PER_KIND]
             claim = outbox.take(avoid=full)
@@ -152,6 +159,15 @@ class Worker:
                 return
             self._flying[claim.kind] += 1
             pool.submit(self._deliver, claim)
+
+    def _look_after(self, job: Job, pool: ThreadPoolExecutor) -> None:
+        """Ask ten times per period whether the job is due, in a thread: it may take long."""
+        running, asked = self._chores.get(job.name), self._asked.get(job.name)
+        if running is not None and not running.done():
+            return
+        if asked is None or clock.now() - asked >= min(job.every / 10, MINUTE):
+            self._asked[job.name] = clock.now()
+            self._chores[job.name] = pool.submit(run_if_due, job)
 
     def _deliver(self, claim: outbox.Claim) -> None:
         try:

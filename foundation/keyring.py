@@ -134,6 +134,7 @@ def create(path: Path, fresh: KeyRing) -> None:
         pass  # Another process was first: its ring counts.
     finally:
         draft.unlink()
+        _sync(path.parent)
 
 
 def replace_file(path: Path, fresh: KeyRing) -> None:

@@ -13,7 +13,7 @@ from foundation import jobs, push, seals
 SECONDS_TO_STOP = 8.0
 # Named here so that they are registered wherever the worker runs.
 HANDLERS = (push.deliver_email, push.deliver_webhook)
-jobs.periodic("audit.seal", timedelta(seconds=10))(seals.seal)
+jobs.periodic("audit.seal", timedelta(seconds=5))(seals.seal)
 
 
 @dataclass
