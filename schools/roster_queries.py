@@ -161,9 +161,7 @@ def klass_ids(session: Session, school_ids: Collection[int]) -> dict[tuple[int, 
     }
 
 
-def rows_of(
-    import_id: int, kind: str = "", school_id: int | None = None
-) -> Select[RosterRow]:
+def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Select[RosterRow]:
     """The rows of an import, of one kind or of all, in file order."""
     query = select(RosterRow).where(RosterRow.import_id == import_id)
     if kind:

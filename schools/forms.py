@@ -1,0 +1,83 @@
+"""Forms of rosters, staff, terms and organisations."""
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from foundation.forms import Form
+from foundation.i18n import _l
+from foundation.problems import Refused
+
+
+def blame(form: Form, problem: Refused, otherwise: Field) -> None:
+    """Show the sentence of a refused action at the field it names, else at another one."""
+    field = next((one for one in form if one.name == problem.field), otherwise)
+    field.errors = [problem.message]
+
+
+class UploadForm(Form):
+    """A spreadsheet for a school or a county."""
+
+    organisation = SelectField(_l("给哪个机构"), coerce=int)
+    file = FileField(
+        _l("名单文件"),
+        [FileRequired(_l("请选择一个文件。"))],
+        description=_l("xlsx、xls、ods 或 csv。先预览，确认后才会改动学生信息。"),
+        render_kw={"accept": ".xlsx,.xls,.ods,.csv"},
+    )
+
+
+class CommitForm(Form):
+    """The confirmation of a previewed roster."""
+
+    confirmed = BooleanField(_l("我已核对上面的变动，确认无误"))
+
+
+class InviteForm(Form):
+    """Who is to hold which role."""
+
+    name = StringField(_l("姓名"), [InputRequired(_l("请输入姓名。")), Length(max=60)])
+    organisation = SelectField(_l("机构"), coerce=int)
+    role = SelectField(_l("角色"))
+    place = SelectField(
+        _l("只负责"),
+        [Optional()],
+        description=_l("班主任请选班级，团支部指导老师和联系人请选团支部；其他角色不用选。"),
+    )
+    student_number = StringField(
+        _l("学号"),
+        [Optional(), Length(max=40)],
+        description=_l("只有团支部联系人（学生）要填。"),
+    )
+
+
+class TermForm(Form):
+    """One term of a school year."""
+
+    organisation = SelectField(_l("机构"), coerce=int)
+    school_year = StringField(
+        _l("学年"),
+        [
+            InputRequired(_l("请填写学年。")),
+            Regexp(r"^20\d{2}-20\d{2}$", message=_l("请写成 2026-2027 这样。")),
+        ],
+        render_kw={"inputmode": "numeric", "placeholder": "2026-2027"},
+    )
+    number = IntegerField(_l("第几学期"), [InputRequired(_l("请填写 1 到 3。")), NumberRange(1, 3)])
+    starts_on = DateField(_l("开始日期"), [InputRequired(_l("请填写开始日期。"))])
+    ends_on = DateField(_l("结束日期"), [InputRequired(_l("请填写结束日期。"))])
+
+
+class OrganisationForm(Form):
+    """A new organisation below another one."""
+
+    parent = SelectField(_l("上级机构"), coerce=int)
+    kind = SelectField(_l("类型"))
+    name = StringField(_l("名称"), [InputRequired(_l("请输入名称。")), Length(max=80)])
+    code = StringField(
+        _l("代码"),
+        [InputRequired(_l("请输入代码。")), Length(max=20)],
+        description=_l("学校填 10 位学校标识码，地区填行政区划代码。"),
+    )
+    stage = SelectField(_l("学段"), [Optional()], description=_l("只有学校要选。"))
+    phone = StringField(_l("电话"), [Optional(), Length(max=40)])
