@@ -99,9 +99,7 @@ class Sitting(Model):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     room: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
-    invigilator_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    invigilator_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     class_code: Mapped[str | None] = mapped_column(String(12), unique=True, info=INTERNAL)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)

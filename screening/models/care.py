@@ -25,9 +25,7 @@ class Case(Model):
             name="state",
         ),
         CheckConstraint("ended_at IS NOT NULL OR due_at IS NOT NULL", name="due"),
-        CheckConstraint(
-            "(state IN ('cleared','closed')) = (ended_at IS NOT NULL)", name="ended"
-        ),
+        CheckConstraint("(state IN ('cleared','closed')) = (ended_at IS NOT NULL)", name="ended"),
         Index(
             "uq_care_case_open",
             "school_id",
@@ -46,19 +44,13 @@ class Case(Model):
     level: Mapped[int | None] = mapped_column(info=CLINICAL)  # set by a person after an interview
     level_set_by: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
     level_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
-    owner_organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), info=INTERNAL
-    )
+    owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
-    owner_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
-    deputy_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
+    deputy_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     # {"goals": [...], "measures": [...], "advice_homeroom": "...", "review_on": "..."}
-    plan: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
+    plan: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     advice: Mapped[str | None] = mapped_column(EncryptedText, info=CLINICAL)
     clearing_proposed_by: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id"), info=INTERNAL
@@ -84,7 +76,7 @@ class CaseEvent(Model):
     event: Mapped[str] = mapped_column(String(30), info=INTERNAL)
     from_state: Mapped[str | None] = mapped_column(String(12), info=INTERNAL)
     to_state: Mapped[str | None] = mapped_column(String(12), info=INTERNAL)
-    detail: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
+    detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     by: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
 
@@ -103,7 +95,7 @@ class Interview(Model):
     author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     held_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     record: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
-    risk: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
+    risk: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     level: Mapped[int | None] = mapped_column(info=CLINICAL)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
 
@@ -123,9 +115,7 @@ class FollowUp(Model):
     )
     kind: Mapped[str] = mapped_column(String(24), info=INTERNAL)
     what: Mapped[str] = mapped_column(EncryptedText, info=CLINICAL)
-    owner_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     done_by: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)

@@ -50,15 +50,15 @@ class Alert(Model):
     )
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), info=INTERNAL)
     response_id: Mapped[int | None] = mapped_column(ForeignKey("response.id"), info=INTERNAL)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("care_case.id"), index=True, info=INTERNAL)
+    case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("care_case.id"), index=True, info=INTERNAL
+    )
     rule: Mapped[str] = mapped_column(String(80), info=CLINICAL)
     inputs: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
     severity: Mapped[int] = mapped_column(info=CLINICAL)
     origin: Mapped[str] = mapped_column(String(8), default="live", info=INTERNAL)
     state: Mapped[str] = mapped_column(String(14), default="open", info=CLINICAL)
-    owner_organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), info=INTERNAL
-    )
+    owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     owner_user_id: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id"), index=True, info=INTERNAL
@@ -91,7 +91,7 @@ class AlertChange(Model):
     event: Mapped[str] = mapped_column(String(30), info=INTERNAL)
     from_state: Mapped[str | None] = mapped_column(String(14), info=INTERNAL)
     to_state: Mapped[str | None] = mapped_column(String(14), info=INTERNAL)
-    detail: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
+    detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     by: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
 
@@ -103,12 +103,8 @@ class AlertReach(Model):
     __table_args__ = (UniqueConstraint("alert_id", "user_id", "as_role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
-    alert_id: Mapped[int] = mapped_column(
-        ForeignKey("alert.id", ondelete="CASCADE"), info=INTERNAL
-    )
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("user_account.id"), index=True, info=INTERNAL
-    )
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"), info=INTERNAL)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True, info=INTERNAL)
     as_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
     reached_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)

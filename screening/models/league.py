@@ -40,13 +40,9 @@ class Concern(Model):
     raised_by_keywords: Mapped[bool] = mapped_column(default=False, info=CLINICAL)
     keywords: Mapped[Any] = mapped_column(Json, default=list, info=CLINICAL)
     state: Mapped[str] = mapped_column(String(10), default="open", info=CLINICAL)
-    owner_organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id"), info=INTERNAL
-    )
+    owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)
-    owner_user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id"), info=INTERNAL
-    )
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     acknowledged_by: Mapped[int | None] = mapped_column(

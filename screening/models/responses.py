@@ -104,9 +104,7 @@ class Response(Model):
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), unique=True, info=INTERNAL)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), info=INTERNAL)
-    student_id: Mapped[int] = mapped_column(
-        ForeignKey("student.id"), index=True, info=INTERNAL
-    )
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True, info=INTERNAL)
     # {"phq-9": {"1": 0, ...}}
     answers: Mapped[Any] = mapped_column(EncryptedJson, info=CLINICAL)
     # [{"key", "version", "checksum", "language"}]
