@@ -135,7 +135,7 @@ def parse_wording(table: Mapping[str, Any], checksum: str = "") -> Wording:
 
 
 def _option(table: Mapping[str, Any]) -> Option:
-    return Option(table["code"], table["text"], table["status"], table.get("printed"))
+    return Option(table["code"], str(table["text"]), table["status"], table.get("printed"))
 
 
 def _item(table: Mapping[str, Any]) -> ItemText:
