@@ -56,9 +56,9 @@ def _narrowed(session: Session, wanted: Wanted) -> tuple[int | None, int | None]
     return None, None
 
 
-def _own(session: Session, model: type[Klass] | type[Branch], number: int, wanted: Wanted) -> int:
-    found: Klass | Branch | None = session.get(model, number)
-    if found is None or found.school_id != wanted.organisation.id:
+def _own(session: Session, model: type[Klass | Branch], number: int, wanted: Wanted) -> int:
+    found = session.get(model, number)
+    if not isinstance(found, Klass | Branch) or found.school_id != wanted.organisation.id:
         raise Refused(_("这个班级或团支部不属于所选的学校。"), "place")
     return found.id
 
