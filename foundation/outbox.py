@@ -67,6 +67,14 @@ class OutboxMessage(Model):
     )
 
 
+# Built once: this runs inside every submit, while others wait at the gate.
+TABLE = Model.metadata.tables["outbox_message"]
+INSERT = {
+    "sqlite": sqlite.insert(TABLE).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": postgresql.insert(TABLE).on_conflict_do_nothing(index_elements=["key"]),
+}
+
+
 @dataclass(frozen=True)
 class Claim:
     """A message this drainer may deliver until its lease ends."""
@@ -94,10 +102,9 @@ def enqueue(
     The receiver gets `key` as the message's own id and can tell a repeated delivery by it.
     """
     moment = clock.now()
-    insert = (sqlite if is_sqlite() else postgresql).insert(OutboxMessage)
     values = {"key": key, "kind": kind, "payload": payload, "urgent": urgent, "state": PENDING}
     times = {"created_at": moment, "due_at": due_at or moment, "fence": 0, "tries": 0}
-    session.execute(insert.values(**values, **times).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(INSERT["sqlite" if is_sqlite() else "postgresql"], values | times)
     event.listen(session, "after_commit", _ring_bell, once=True)
 
 
