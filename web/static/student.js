@@ -35,7 +35,7 @@
       headers: { "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", "X-CSRFToken": d.querySelector("meta[name=csrf-token]").content }
     }).then(function (answer) {
       if (!answer.ok) { throw new Error(String(answer.status)); }
-      keep(""); state.textContent = config.sent;
+      keep(""); state.textContent = config.sent; state.classList.add("sent");
     }).catch(function () {
       state.textContent = config.waiting;
       setTimeout(function () { send(body); }, wait * (0.5 + Math.random()));

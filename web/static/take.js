@@ -128,6 +128,7 @@
     at = index; shownAt = Date.now();
     questions.forEach(function (q, n) { q.classList.toggle("shown", n === index); });
     one("#intro").hidden = index >= 0;
+    one("h1").classList.toggle("visually-hidden", index >= 0);
     one("[data-progress]").hidden = index < 0 || review;
     one("[data-steps]").hidden = index < 0;
     one("[data-next]").hidden = review;
@@ -136,7 +137,7 @@
     one("[data-words]").textContent = filled(words.progress, { n: index + 1, all: last });
     one("[data-next]").textContent = index === last - 1 ? words.last : words.next;
     if (review) { summarise(); }
-    (index < 0 ? one("#intro h1") : review ? one("#review") : questions[index].querySelector("legend")).focus();
+    (index < 0 ? one("h1") : review ? one("#review") : questions[index].querySelector("legend")).focus();
     window.scrollTo(0, 0);
   }
   function next() {
