@@ -3,6 +3,7 @@
 audit           append-only event rows, sealed into a hash chain
 backup          one encrypted file that holds the whole installation
 backup_file     the encrypted container of a backup
+backup_keys     foreign keys while a backup is read in
 backup_values   database values as JSON and back
 charts_pdf      charts as PDF drawings
 classification  what kind of data a column holds and how long it lives

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +15,7 @@ from sqlalchemy import JSON, Connection, MetaData, Table, func, inspect, select,
 
 from foundation import audit, clock, crypto, database, keyring, seals
 from foundation.backup_file import BackupRefused, reading_file, writing_file
+from foundation.backup_keys import alter_keys, check_keys, unchecked
 from foundation.backup_values import decoded, encoded
 from foundation.database import Model, home
 from foundation.health import MIGRATIONS
@@ -84,7 +84,7 @@ def restore(path: Path, *, replace: bool = False) -> str:
     verify(path)
     if not replace and _holds_data():
         raise BackupRefused("this installation holds data; --replace overwrites it")
-    with reading_file(path) as file, database.gated(), _unchecked() as connection:
+    with reading_file(path) as file, database.gated(), unchecked() as connection:
         first = json.loads(file.readline())
         _rebuild(connection, first["head"]["revision"])
         contents = _read_tables(file, connection, first["head"])
@@ -216,7 +216,7 @@ def _rebuild(connection: Connection, revision: str | None) -> None:
 
 
 def _read_tables(file: IO[bytes], connection: Connection, head: dict[str, Any]) -> Contents:
-    _alter_keys(connection, "DEFERRABLE INITIALLY DEFERRED")
+    alter_keys(connection, "DEFERRABLE INITIALLY DEFERRED")
     contents, tables = Contents(head), {table.name: table for table in _tables(connection)}
     for section, lines in _sections(file):
         if "table" not in section:
@@ -225,7 +225,7 @@ def _read_tables(file: IO[bytes], connection: Connection, head: dict[str, Any]) 
             _fill(connection, tables[section["table"]], section["columns"], lines)
         else:
             raise BackupRefused(f"the backup has a table this program lacks: {section['table']}")
-    _check_keys(connection)
+    check_keys(connection)
     return contents
 
 
@@ -253,43 +253,6 @@ def _advance_sequences(connection: Connection, table: Table) -> None:
         last = connection.scalar(select(func.max(column))) if name else None
         if last is not None:
             connection.execute(select(func.setval(name, last)))
-
-
-@contextmanager
-def _unchecked() -> Iterator[Connection]:
-    """Open a transaction in which rows may come in any order; _check_keys() ends that."""
-    with database.engine().connect() as connection:
-        _sqlite_keys(connection, "OFF")
-        try:
-            with connection.begin():
-                yield connection
-        finally:
-            _sqlite_keys(connection, "ON")
-
-
-def _sqlite_keys(connection: Connection, mode: str) -> None:
-    # SQLite ignores this inside a transaction, so it goes past SQLAlchemy, which would open one.
-    raw = connection.connection.dbapi_connection
-    if connection.dialect.name == "sqlite" and raw is not None:
-        raw.cursor().execute(f"PRAGMA foreign_keys={mode}")
-
-
-def _check_keys(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        _alter_keys(connection, "NOT DEFERRABLE")
-    elif broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise BackupRefused(f"a row of {broken[0]} points to a missing one; nothing was changed")
-
-
-def _alter_keys(connection: Connection, mode: str) -> None:
-    if connection.dialect.name == "sqlite":
-        return
-    quote = connection.dialect.identifier_preparer.quote
-    for (_schema, table), keys in inspect(connection).get_multi_foreign_keys().items():
-        for key in keys:
-            change = f"ALTER CONSTRAINT {quote(str(key['name']))} {mode}"
-            connection.exec_driver_sql(f"ALTER TABLE {quote(table)} {change}")
 
 
 def _check_restored(connection: Connection, contents: Contents) -> None:
