@@ -135,9 +135,7 @@ def _frozen(instruments: Sequence[Chosen]) -> list[dict[str, Any]]:
 def _set_klasses(session: Session, campaign: Campaign, klass_ids: Sequence[int]) -> None:
     own = set(
         session.scalars(
-            select(Klass.id).where(
-                Klass.school_id == campaign.school_id, Klass.id.in_(klass_ids)
-            )
+            select(Klass.id).where(Klass.school_id == campaign.school_id, Klass.id.in_(klass_ids))
         )
     )
     if set(klass_ids) - own:
@@ -245,8 +243,9 @@ def cancel(session: Session, *, by: Actor, campaign: Campaign, reason: str) -> N
 
 def close(session: Session, *, by: Actor, campaign: Campaign) -> None:
     """End it now; nothing that was answered or flagged is closed by this."""
-    _step(session, by, campaign, Event.CLOSE)
-    campaign.closed_at = clock.now()
+    with session.no_autoflush:
+        campaign.closed_at = clock.now()
+        _step(session, by, campaign, Event.CLOSE)
 
 
 def reopen(
@@ -256,8 +255,9 @@ def reopen(
     _need(reason)
     if closes_at <= clock.now():
         raise Refused(_("新的结束时间要在现在之后。"), "closes_at")
-    _step(session, by, campaign, Event.REOPEN, reason)
-    campaign.closes_at, campaign.closed_at = closes_at, None
+    with session.no_autoflush:
+        campaign.closes_at, campaign.closed_at = closes_at, None
+        _step(session, by, campaign, Event.REOPEN, reason)
 
 
 def _need(reason: str) -> None:

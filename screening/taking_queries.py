@@ -86,7 +86,7 @@ def asked_of(ticket: Ticket) -> tuple[Asked, ...]:
         Asked(
             catalogue.get(each["key"], each.get("version")),
             each.get("cutset"),
-            each.get("min_severity_band"),
+            each.get("from_band"),
         )
         for each in ticket.campaign.instruments
     )

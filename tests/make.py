@@ -176,7 +176,7 @@ def chosen(key: str) -> dict[str, Any]:
         "version": found.version,
         "checksum": found.checksum,
         "cutset": None,
-        "min_severity_band": None,
+        "from_band": None,
         "language": "zh",
     }
 
