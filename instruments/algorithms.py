@@ -31,7 +31,7 @@ def _yes(answers: Answers, items: Sequence[int | str]) -> list[str]:
 def phq_symptoms(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """DSM algorithm of the PHQ-9: symptoms present on more than half the days, one of them core.
 
-    Source: PHQ-9 scoring (instruments.md [3]); complete sheets only, the count uses what was
+    Source: PHQ-9 scoring (docs/instruments.md [3]); complete sheets only, the count uses what was
     answered.
     """
     exceptions: Mapping[str, int] = numbers["at_least_by_item"]
@@ -52,7 +52,7 @@ def phq_symptoms(answers: Answers, scores: Mapping[str, Value], numbers: Paramet
 def scl90_screen(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """Chinese SCL-90 screen: total, positive items or any factor; complete factors always count.
 
-    Source: instruments.md [35, 36].
+    Source: docs/instruments.md [35, 36].
     """
     given = [value for value in answers.values() if value is not None]
     complete = len(given) == len(answers)
@@ -74,7 +74,7 @@ def scl90_screen(answers: Answers, scores: Mapping[str, Value], numbers: Paramet
 def upi_class(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """UPI classes: I first, then II, else III; null when the total is null.
 
-    Source: instruments.md [41, 43]; class II by one auxiliary item is R+.
+    Source: docs/instruments.md [41, 43]; class II by one auxiliary item is R+.
     """
     auxiliary = _yes(answers, numbers["auxiliary"])
     complete = None not in _values(answers, numbers["auxiliary"])
@@ -104,7 +104,7 @@ def _upi_band(total: Number, auxiliary: int, answers: Answers, numbers: Paramete
 def asq_triage(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """ASQ: any yes, or an unanswered question, among the first four is positive; then "right now".
 
-    Source: NIMH ASQ toolkit (instruments.md [66]); refusal counts as positive.
+    Source: NIMH ASQ toolkit (docs/instruments.md [66]); refusal counts as positive.
     """
     yes = _yes(answers, numbers["gate"])
     refused = [str(i) for i in numbers["gate"] if answers[str(i)] is None]
@@ -122,7 +122,7 @@ def asq_triage(answers: Answers, scores: Mapping[str, Value], numbers: Parameter
 def cssrs_triage(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """C-SSRS screener triage: high, moderate, low, none, or null when it was not asked.
 
-    Source: instruments.md [63, 64].
+    Source: docs/instruments.md [63, 64].
     """
     positive = {level: _yes(answers, numbers[level]) for level in ("high", "moderate", "low")}
     ideation = _yes(answers, numbers["ideation"])
@@ -147,7 +147,7 @@ def _skip_violated(answers: Answers, numbers: Parameters) -> bool:
 def psqi_components(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
     """The seven PSQI components and the sleep efficiency in percent.
 
-    Source: Buysse 1989, instruments.md [76, 77]; fields are named because item numbers differ
+    Source: Buysse 1989, docs/instruments.md [76, 77]; fields are named because item numbers differ
     between the article and the current form.
     """
     get = answers.get
