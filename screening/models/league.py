@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.classification import CLINICAL, INTERNAL, PERSONAL
-from foundation.crypto import EncryptedText
+from foundation.crypto import EncryptedJson, EncryptedText
 from foundation.database import Json, Model, UtcDateTime
 from schools.models import Student
 
@@ -38,7 +38,7 @@ class Concern(Model):
     place: Mapped[str | None] = mapped_column(EncryptedText, info=CLINICAL)
     urgency: Mapped[str] = mapped_column(String(8), info=CLINICAL)
     raised_by_keywords: Mapped[bool] = mapped_column(default=False, info=CLINICAL)
-    keywords: Mapped[Any] = mapped_column(Json, default=list, info=CLINICAL)
+    keywords: Mapped[Any] = mapped_column(EncryptedJson, default=list, info=CLINICAL)
     state: Mapped[str] = mapped_column(String(10), default="open", info=CLINICAL)
     owner_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
     duty_role: Mapped[str] = mapped_column(String(40), info=INTERNAL)

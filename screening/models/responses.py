@@ -122,7 +122,7 @@ class Response(Model):
     scoring_pending: Mapped[bool] = mapped_column(default=False, info=INTERNAL)
     # quality: reasons with their figures; "retest" when two independent indices agree
     careless: Mapped[bool] = mapped_column(default=False, info=CLINICAL)
-    quality: Mapped[Any] = mapped_column(Json, default=list, info=CLINICAL)
+    quality: Mapped[Any] = mapped_column(EncryptedJson, default=list, info=CLINICAL)
     any_critical: Mapped[bool] = mapped_column(default=False, info=CLINICAL)
     note: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
 
