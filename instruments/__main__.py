@@ -7,6 +7,7 @@ COMMANDS = {
     "score": "instruments.score_lines",
     "check": "instruments.check",
     "pages": "instruments.pages",
+    "licences": "instruments.licences",
     "wording": "instruments.wording_command",
     "analyse": "instruments.analyse",
 }
