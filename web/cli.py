@@ -2,23 +2,25 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import database, outbox, seals
+from foundation import backup, database, outbox, seals
 from web import database_commands, demo, worker
 
 db = AppGroup("db", help="The database's structure.")
 demo_group = AppGroup("demo", help="The demo district.")
 audit = AppGroup("audit", help="The audit trail.")
+backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
 
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, demo_group, audit, outbox_group):
+    for group in (db, demo_group, audit, backups, outbox_group):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
 
@@ -64,6 +66,28 @@ def verify() -> None:
     verdict = seals.verify()
     click.echo(str(verdict))
     sys.exit(0 if verdict.ok else 1)
+
+
+@backups.command("create")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_create(file: Path) -> None:
+    """Write everything into one encrypted file."""
+    click.echo(backup.create(file))
+
+
+@backups.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+def backup_verify(file: Path) -> None:
+    """Open a backup and compare every count and digest."""
+    click.echo(backup.verify(file))
+
+
+@backups.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--replace", is_flag=True, help="Replace what this home holds.")
+def backup_restore(file: Path, *, replace: bool) -> None:
+    """Put a backup into this home; a home that holds data is refused without --replace."""
+    click.echo(backup.restore(file, replace=replace))
 
 
 @outbox_group.command("status")

@@ -7,8 +7,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.orm import Session
 
 from foundation import database
 
@@ -44,11 +42,7 @@ def drift() -> list[str]:
     """What the models have that the migrated database has not, or the other way round."""
     with database.engine().connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
-        return [repr(difference) for difference in compare_metadata(context, database.Model.metadata)]
+        return [
+            repr(difference) for difference in compare_metadata(context, database.Model.metadata)
+        ]
 
-
-def is_current(session: Session) -> bool:
-    """Whether the database is at the newest migration of this program."""
-    heads = ScriptDirectory.from_config(_config()).get_heads()
-    context = MigrationContext.configure(session.connection())
-    return set(context.get_current_heads()) == set(heads)
