@@ -9,6 +9,8 @@ from typing import Any
 
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
+from foundation.i18n import _
+
 BODY = "zh"
 FALLBACK = "zh-fallback"
 OVERRIDE = "XINQIAO_PDF_FONT"
@@ -85,8 +87,9 @@ def register() -> tuple[str, ...]:
     found = candidates()
     if not found:
         raise FontMissing(
-            "没有找到可以嵌入的中文字体：请重新运行 ./run --setup，"
-            "或用环境变量 XINQIAO_PDF_FONT 指定一个 TTF 字体文件。"
+            _(
+                "没有找到可以嵌入的中文字体：请重新运行 ./run --setup，或用环境变量 XINQIAO_PDF_FONT 指定一个 TTF 字体文件。"
+            )
         )
     setattr(ttfonts, "makeToUnicodeCMap", _to_unicode)  # noqa: B010
     names = (BODY, FALLBACK)[: len(found)]

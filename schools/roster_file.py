@@ -122,8 +122,9 @@ def parse(sheets: Sequence[Sheet], today: date) -> Parsed:
     sheet, header = choose(sheets)
     _check_columns(header)
     body = sheet.rows[header.row + 1 :]
+    readers = _readers(today)
     rows = [
-        _row(number, cells, header, today)
+        _row(number, cells, header, readers)
         for number, cells in enumerate(body, start=header.row + 2)
         if is_data(cells, header)
     ]
@@ -188,10 +189,11 @@ def _short(cell: Cell) -> str:
     return value
 
 
-def _row(number: int, cells: Sequence[Cell], header: Header, today: date) -> Row:
+def _row(
+    number: int, cells: Sequence[Cell], header: Header, readers: Mapping[str, Reader]
+) -> Row:
     shown = [roster_cells.text(cell) for cell in cells]
     row = Row(number, shown + [""] * (len(header.titles) - len(shown)))
-    readers = _readers(today)
     for name, at in header.columns.items():
         cell = cells[at] if at < len(cells) else None
         if roster_cells.text(cell):

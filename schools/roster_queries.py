@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from accounts.policy import Actor, Permission
 from schools import klass_names
@@ -175,6 +175,7 @@ def pending_rows(import_id: int, kinds: Sequence[str], limit: int) -> Select[Ros
     """The next rows to be carried out."""
     return (
         select(RosterRow)
+        .options(defer(RosterRow.cells))
         .where(
             RosterRow.import_id == import_id, RosterRow.kind.in_(kinds), RosterRow.done.is_(None)
         )

@@ -135,15 +135,14 @@ def bomb() -> None:
 
 def far_cell() -> None:
     """A tiny file with one cell in the last row and column of Excel."""
-    source = (FOLDER / "plain.xlsx").read_bytes()
+    with zipfile.ZipFile(FOLDER / "plain.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    cell = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", cell)
     with zipfile.ZipFile(FOLDER / "far-cell.xlsx", "w", zipfile.ZIP_DEFLATED) as target:
-        with zipfile.ZipFile(io.BytesIO(source)) as archive:
-            for name in archive.namelist():
-                content = archive.read(name)
-                if name == "xl/worksheets/sheet1.xml":
-                    cell = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-                    content = content.replace(b"</sheetData>", cell)
-                target.writestr(name, content)
+        for name, content in parts.items():
+            target.writestr(name, content)
 
 
 def open_document() -> None:
