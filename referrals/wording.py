@@ -283,8 +283,3 @@ def letter_paragraphs(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("希望的反馈范围"), str(FEEDBACK.get(content.get("feedback") or "", ""))),
     ]
     return [(title, str(text)) for title, text in parts if text]
-
-
-def choices(words: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Choices of a form field."""
-    return [(str(code), label) for code, label in words.items()]

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from foundation.forms import Form
 from foundation.i18n import _l
 from referrals import wording
+from referrals.forms.options import options, worded
 from referrals.forms.referrals import SHORT, TEXT, Plain, Worded
 
 
@@ -21,13 +22,11 @@ class CallForm(Form):
     """F8: a call, written down while the caller is on the line."""
 
     desk = SelectField(_l("服务台"), coerce=int)
-    kind = RadioField(
-        _l("事项"), choices=wording.choices(wording.KINDS), validators=[InputRequired()]
-    )
-    risk = RadioField(_l("风险"), choices=wording.choices(wording.RISKS), default="0")
+    kind = RadioField(_l("事项"), choices=worded(wording.KINDS), validators=[InputRequired()])
+    risk = RadioField(_l("风险"), choices=worded(wording.RISKS), default="0")
     summary = TextAreaField(_l("来电内容"), validators=[InputRequired(), TEXT])
-    channel = SelectField(_l("渠道"), choices=wording.choices(wording.CHANNELS), default="phone")
-    caller_type = SelectField(_l("来电人"), choices=wording.choices(wording.CALLERS))
+    channel = SelectField(_l("渠道"), choices=worded(wording.CHANNELS), default="phone")
+    caller_type = SelectField(_l("来电人"), choices=worded(wording.CALLERS))
     anonymous = BooleanField(_l("来电人希望匿名"))
     caller_name = StringField(_l("称呼"), validators=[Optional(), Length(max=60)])
     call_back = TelField(
@@ -45,9 +44,7 @@ class SchoolCallForm(Form):
     """A school asks the 12355 desk to help with a case."""
 
     desk = SelectField(_l("服务台"), coerce=int)
-    kind = RadioField(
-        _l("事项"), choices=wording.choices(wording.KINDS), validators=[InputRequired()]
-    )
+    kind = RadioField(_l("事项"), choices=worded(wording.KINDS), validators=[InputRequired()])
     summary = TextAreaField(
         _l("需要服务台做什么"),
         description=_l("只写办理需要的内容；不写分数，不写逐题回答。"),
@@ -60,13 +57,9 @@ class SchoolCallForm(Form):
 class TriageForm(Form):
     """Kind, category and risk."""
 
-    kind = RadioField(
-        _l("事项"), choices=wording.choices(wording.KINDS), validators=[InputRequired()]
-    )
-    category = SelectField(_l("类别"), choices=wording.choices(wording.CATEGORIES))
-    risk = RadioField(
-        _l("风险"), choices=wording.choices(wording.RISKS), validators=[InputRequired()]
-    )
+    kind = RadioField(_l("事项"), choices=worded(wording.KINDS), validators=[InputRequired()])
+    category = SelectField(_l("类别"), choices=worded(wording.CATEGORIES))
+    risk = RadioField(_l("风险"), choices=worded(wording.RISKS), validators=[InputRequired()])
 
 
 class DeskForm(Form):
@@ -80,7 +73,7 @@ class ContactForm(Form):
     """Whom one spoke with."""
 
     whom = RadioField(
-        _l("联系到了谁"), choices=wording.choices(wording.CONTACTS), validators=[InputRequired()]
+        _l("联系到了谁"), choices=worded(wording.CONTACTS), validators=[InputRequired()]
     )
     text = TextAreaField(_l("情况"), validators=[Optional(), TEXT])
 
@@ -88,9 +81,7 @@ class ContactForm(Form):
 class PauseForm(Form):
     """Why and how long to wait."""
 
-    code = RadioField(
-        _l("等待什么"), choices=wording.choices(wording.PAUSES), validators=[InputRequired()]
-    )
+    code = RadioField(_l("等待什么"), choices=worded(wording.PAUSES), validators=[InputRequired()])
     hours = IntegerField(
         _l("最多等几小时"), default=4, validators=[InputRequired(), NumberRange(1, 24)]
     )
@@ -101,7 +92,7 @@ class ReplyForm(Form):
 
     text = TextAreaField(_l("答复内容"), validators=[InputRequired(), TEXT])
     result = RadioField(
-        _l("办理结果"), choices=wording.choices(wording.RESULTS), validators=[InputRequired()]
+        _l("办理结果"), choices=worded(wording.RESULTS), validators=[InputRequired()]
     )
 
 
@@ -109,7 +100,9 @@ class RateForm(Form):
     """What the caller said in the call-back."""
 
     rating = RadioField(
-        _l("满意度"), choices=[(str(n), str(n)) for n in range(1, 6)], validators=[InputRequired()]
+        _l("满意度"),
+        choices=options((str(n), str(n)) for n in range(1, 6)),
+        validators=[InputRequired()],
     )
     solved = BooleanField(_l("当事人认为问题已经解决"))
     text = TextAreaField(_l("当事人的话"), validators=[Optional(), TEXT])
@@ -119,7 +112,7 @@ class TransferForm(Form):
     """To whom the matter is offered."""
 
     receiver = RadioField(
-        _l("接收方"), choices=wording.choices(wording.RECEIVERS), validators=[InputRequired()]
+        _l("接收方"), choices=worded(wording.RECEIVERS), validators=[InputRequired()]
     )
     text = TextAreaField(
         _l("转交的内容"),
@@ -145,7 +138,9 @@ class EmergencyForm(Form):
     """That a person dialled 110 or 120."""
 
     number = RadioField(
-        _l("拨打了"), choices=[("110", "110"), ("120", "120")], validators=[InputRequired()]
+        _l("拨打了"),
+        choices=options([("110", "110"), ("120", "120")]),
+        validators=[InputRequired()],
     )
     receipt = StringField(_l("接警员或回执编号"), validators=[Optional(), SHORT])
     text = TextAreaField(_l("告诉对方的地址和情况"), validators=[InputRequired(), TEXT])

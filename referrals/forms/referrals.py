@@ -18,6 +18,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from foundation.forms import Form
 from foundation.i18n import _l
 from referrals import wording
+from referrals.forms.options import options, worded
 
 TEXT = Length(max=2000)
 SHORT = Length(max=200)
@@ -45,11 +46,11 @@ class LetterForm(Form):
 
     hospital = RadioField(_l("转介到哪家医院"), coerce=int)
     urgency = RadioField(
-        _l("紧急程度"), choices=wording.choices(wording.URGENCIES), validators=[InputRequired()]
+        _l("紧急程度"), choices=worded(wording.URGENCIES), validators=[InputRequired()]
     )
     reasons = CheckboxesField(
         _l("转介原因"),
-        choices=wording.choices(wording.REFERRAL_REASONS),
+        choices=worded(wording.REFERRAL_REASONS),
         validators=[DataRequired(_l("请至少选择一个原因。"))],
     )
     facts = TextAreaField(
@@ -64,22 +65,20 @@ class LetterForm(Form):
         validators=[Optional()],
     )
     risk_plan = RadioField(
-        _l("有没有具体计划"), choices=wording.choices(wording.RISK_ANSWERS), default="unknown"
+        _l("有没有具体计划"), choices=worded(wording.RISK_ANSWERS), default="unknown"
     )
     risk_means = RadioField(
-        _l("有没有工具或途径"), choices=wording.choices(wording.RISK_ANSWERS), default="unknown"
+        _l("有没有工具或途径"), choices=worded(wording.RISK_ANSWERS), default="unknown"
     )
     risk_attempt = RadioField(
-        _l("以前有没有尝试过"), choices=wording.choices(wording.RISK_ANSWERS), default="unknown"
+        _l("以前有没有尝试过"), choices=worded(wording.RISK_ANSWERS), default="unknown"
     )
     measures = TextAreaField(_l("已采取的措施"), validators=[Optional(), TEXT])
     protective = TextAreaField(_l("支持与保护因素"), validators=[Optional(), TEXT])
     medication = StringField(_l("已知用药或过敏"), validators=[Optional(), SHORT])
     abuse_report = StringField(_l("强制报告情况和回执编号"), validators=[Optional(), SHORT])
     help = TextAreaField(_l("希望医院协助"), validators=[Optional(), TEXT])
-    feedback = RadioField(
-        _l("希望的反馈范围"), choices=wording.choices(wording.FEEDBACK), default="advice"
-    )
+    feedback = RadioField(_l("希望的反馈范围"), choices=worded(wording.FEEDBACK), default="advice")
     escort = StringField(_l("陪同人和授权书编号"), validators=[Optional(), SHORT])
     counselor = StringField(_l("学校联系人"), validators=[InputRequired(), SHORT])
 
@@ -92,10 +91,10 @@ class LetterForm(Form):
 class ConsentForm(Form):
     """What the family said; one field per guardian is added by `consent_form`."""
 
-    student = SelectField(_l("学生本人"), choices=wording.choices(wording.ANSWERS))
+    student = SelectField(_l("学生本人"), choices=worded(wording.ANSWERS))
     attempts = SelectField(
         _l("联系监护人的次数"),
-        choices=[(str(n), str(n)) for n in range(10)],
+        choices=options((str(n), str(n)) for n in range(10)),
         validators=[Optional()],
     )
     basis = TextAreaField(
@@ -108,7 +107,7 @@ class ConsentForm(Form):
 def consent_form(guardians: list[tuple[int, str]], **values: Any) -> tuple[ConsentForm, list[str]]:
     """The form with one answer for each guardian (id, words), and the names of those fields."""
     fields = {
-        f"guardian_{number}": SelectField(words, choices=wording.choices(wording.ANSWERS))
+        f"guardian_{number}": SelectField(words, choices=worded(wording.ANSWERS))
         for number, words in guardians
     }
     form = type("ConsentFormOfFamily", (ConsentForm,), fields)(prefix="consent-", **values)
@@ -138,7 +137,7 @@ class DeclineForm(Form):
 
     reason = RadioField(
         _l("原因"),
-        choices=wording.choices(wording.DECLINE_REASONS),
+        choices=worded(wording.DECLINE_REASONS),
         validators=[InputRequired()],
     )
     note = TextAreaField(_l("补充说明"), validators=[Optional(), TEXT])
@@ -156,15 +155,13 @@ class SlipForm(Form):
     """F3, the reply slip: advice for the school; a diagnosis only with the guardian's agreement."""
 
     department = StringField(_l("接诊科室"), validators=[InputRequired(), SHORT])
-    outcome = RadioField(
-        _l("处理"), choices=wording.choices(wording.OUTCOMES), validators=[InputRequired()]
-    )
+    outcome = RadioField(_l("处理"), choices=worded(wording.OUTCOMES), validators=[InputRequired()])
     advice = RadioField(
-        _l("给学校的建议"), choices=wording.choices(wording.ADVICE), validators=[InputRequired()]
+        _l("给学校的建议"), choices=worded(wording.ADVICE), validators=[InputRequired()]
     )
     risk_today = RadioField(
         _l("目前风险"),
-        choices=[("low", _l("低")), ("medium", _l("中")), ("high", _l("高"))],
+        choices=options([("low", _l("低")), ("medium", _l("中")), ("high", _l("高"))]),
         validators=[InputRequired()],
     )
     next_visit = DateField(_l("复诊日期"), validators=[Optional()])
@@ -190,7 +187,7 @@ class CapacityForm(Form):
 
     capacity = RadioField(
         _l("今天的接诊能力"),
-        choices=wording.choices(wording.CAPACITIES),
+        choices=worded(wording.CAPACITIES),
         validators=[InputRequired()],
     )
 

@@ -239,11 +239,9 @@ def _people_at(session: Session, organisation: Organisation, watcher: Watcher) -
         picked = _pick(rostered, watcher)
         if picked:
             return picked
-    return [
-        user
-        for place in places
-        for user in schools.staff_of(session, place, [Role.SUPERVISOR.value])
-    ][:2] or _operators(session, places, watcher)
+    # Without a roster every operator of the desk is on duty: better many pages than none.
+    first = [Role.OPERATOR] if watcher in (Watcher.DUTY, Watcher.BACKUP) else []
+    return _holders(session, places, first) or _holders(session, places, [Role.SUPERVISOR])
 
 
 def _pick(rostered: list[User], watcher: Watcher) -> list[User]:
@@ -252,13 +250,9 @@ def _pick(rostered: list[User], watcher: Watcher) -> list[User]:
     return rostered[:1]
 
 
-def _operators(session: Session, places: Sequence[int], watcher: Watcher) -> list[User]:
-    """Without a roster every operator of the desk is on duty: better two pages than none."""
-    if watcher not in (Watcher.DUTY, Watcher.BACKUP):
-        return []
-    return [
-        user for place in places for user in schools.staff_of(session, place, [Role.OPERATOR.value])
-    ]
+def _holders(session: Session, places: Sequence[int], roles: Sequence[Role]) -> list[User]:
+    codes = [role.value for role in roles]
+    return [user for place in places for user in schools.staff_of(session, place, codes)]
 
 
 def open_crises() -> Select[HotlineTicket]:

@@ -14,6 +14,7 @@ from foundation.problems import Refused
 from referrals import wording
 from referrals.actions import preparing, sending, tickets
 from referrals.forms.hotline import SchoolCallForm
+from referrals.forms.options import options
 from referrals.forms.referrals import LetterForm, Plain
 from referrals.letter import fingerprint
 from referrals.models import Referral
@@ -33,13 +34,15 @@ def _case(case_id: int) -> Case:
 
 def _letter_form(case: Case, **values: Any) -> LetterForm:
     form = LetterForm(**values)
-    form.hospital.choices = [
-        (s.organisation_id, service_words(s)) for s in queries.services(session())
-    ]
-    form.scores.choices = [
-        (row["id"], _("%(title)s　%(date)s　总分 %(total)s　%(band)s", **row))
-        for row in preparing.totals_of(session(), case)
-    ]
+    form.hospital.choices = options(
+        [(s.organisation_id, service_words(s)) for s in queries.services(session())]
+    )
+    form.scores.choices = options(
+        [
+            (row["id"], _("%(title)s　%(date)s　总分 %(total)s　%(band)s", **row))
+            for row in preparing.totals_of(session(), case)
+        ]
+    )
     if not form.counselor.data:
         form.counselor.data = current_actor().name
     return form
@@ -84,7 +87,7 @@ def letter_edit(referral_id: int) -> ResponseReturnValue:
     case = _case(shown.case_id)
     values = {**(shown.letter or {}).get("form", {}), "hospital": shown.hospital_id}
     form = _letter_form(case, data=values)
-    form.hospital.choices = [(shown.hospital_id, shown.hospital.name)]
+    form.hospital.choices = options([(shown.hospital_id, shown.hospital.name)])
     return render_template("referrals/letter_form.html", case=case, form=form, referral=shown)
 
 
@@ -95,7 +98,7 @@ def letter_edit_post(referral_id: int) -> ResponseReturnValue:
     shown, by = one(referral_id), current_actor()
     case = _case(shown.case_id)
     form = _letter_form(case)
-    form.hospital.choices = [(shown.hospital_id, shown.hospital.name)]
+    form.hospital.choices = options([(shown.hospital_id, shown.hospital.name)])
     if not form.validate_on_submit() or not attempt(
         form,
         lambda: preparing.change_letter(session(), by=by, referral=shown, form=form.letter()),
@@ -175,7 +178,7 @@ def _school_call(case: Case) -> tuple[SchoolCallForm, dict[int, Organisation]]:
     school = session().get_one(Organisation, case.school_id)
     desks = {desk.id: desk for desk in hotline_queries.desks_near(session(), school.path)}
     form = SchoolCallForm()
-    form.desk.choices = [(desk.id, desk.name) for desk in desks.values()]
+    form.desk.choices = options([(desk.id, desk.name) for desk in desks.values()])
     return form, desks
 
 

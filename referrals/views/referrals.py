@@ -18,6 +18,7 @@ from foundation.problems import Missing
 from referrals import wording, workflow
 from referrals.actions import hospital as hospital_actions
 from referrals.actions import preparing, sending
+from referrals.forms.options import options
 from referrals.forms.referrals import AnswerForm, HospitalForm, Plain, Worded, consent_form
 from referrals.letter_pdf import letter
 from referrals.models import HospitalService, Referral
@@ -149,7 +150,7 @@ def form_for(event: Event, shown: Referral) -> Form:
     form = FORMS[event](prefix=f"{event}-")
     if isinstance(form, HospitalForm):
         others = [s for s in queries.services(session()) if s.organisation_id != shown.hospital_id]
-        form.hospital.choices = [(s.organisation_id, service_words(s)) for s in others]
+        form.hospital.choices = options([(s.organisation_id, service_words(s)) for s in others])
     return form
 
 

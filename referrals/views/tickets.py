@@ -19,6 +19,7 @@ from referrals import wording
 from referrals.actions import handling, tickets
 from referrals.actions.ticket_moves import Changed
 from referrals.forms.hotline import FORMS, CallForm, DeskForm
+from referrals.forms.options import options
 from referrals.hotline_workflow import Event, State
 from referrals.models import HotlineTicket
 from referrals.queries import hotline as queries
@@ -74,7 +75,7 @@ def new() -> ResponseReturnValue:
     """Write down a call."""
     actor, form = current_actor(), CallForm()
     desks = {desk.id: desk for desk in queries.own_desks(session(), actor)}
-    form.desk.choices = [(desk.id, desk.name) for desk in desks.values()]
+    form.desk.choices = options([(desk.id, desk.name) for desk in desks.values()])
     if request.method == "GET":
         return render_template("hotline/new.html", form=form)
     made: list[HotlineTicket] = []
@@ -175,7 +176,7 @@ def _form(event: str, shown: HotlineTicket) -> Form:
     form = FORMS[event](prefix=f"{event}-")
     if isinstance(form, DeskForm):
         desks = queries.desks_to_dispatch_to(session(), shown)
-        form.desk.choices = [(desk.id, desk.name) for desk in desks]
+        form.desk.choices = options([(desk.id, desk.name) for desk in desks])
     return form
 
 

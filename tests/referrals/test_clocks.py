@@ -33,7 +33,7 @@ class Simulator:
         self.paused_total = 0
         self.days = {}
         self.due = None
-        self.target = max((m.target for m in marks if m.what is What.START)) // MINUTE
+        self.target = max(m.target for m in marks if m.what is What.START) // MINUTE
         for m in marks:
             if m.what is What.RETARGET:
                 self.target = m.target // MINUTE
