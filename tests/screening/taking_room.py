@@ -37,7 +37,7 @@ def room(
         klass = make.klass(session, school=school, grade=make.grade(session, school=school))
         campaign = make.campaign(session, school=school, klasses=[klass], **values)
         campaign.instruments = [
-            each | {"min_severity_band": "moderate"} for each in campaign.instruments
+            each | {"from_band": "moderate"} for each in campaign.instruments
         ]
         people = [
             make.student(session, klass=klass, birth_date=birth_date) for _ in range(students)
