@@ -47,7 +47,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _sign_in_page(form: SignInForm, status: int) -> ResponseReturnValue:
-    roles = current_app.config["DEMO_ROLES"] if current_app.config["DEMO"] else []
+    roles = list(current_app.config["DEMO_ROLES"])
     return render_template("accounts/sign_in.html", form=form, demo_roles=roles), status
 
 
@@ -91,8 +91,7 @@ def sign_in_demo() -> ResponseReturnValue:
     """Sign in as the first demo account of a role; not there outside a demo."""
     if not current_app.config["DEMO"]:
         raise Missing
-    roles = {role: username for role, _label, username in current_app.config["DEMO_ROLES"]}
-    username = roles.get(request.form.get("role", ""))
+    username = current_app.config["DEMO_ROLES"].get(request.form.get("role", ""))
     with database.writing() as session:
         user = session.scalars(
             select(User).where(User.username == (username or ""), User.demo)

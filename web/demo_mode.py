@@ -6,7 +6,6 @@ from pathlib import Path
 from flask import Flask
 
 from foundation import database
-from web.navigation import role_name
 
 ACCOUNTS = "demo-accounts.tsv"
 
@@ -14,7 +13,7 @@ ACCOUNTS = "demo-accounts.tsv"
 def init_app(app: Flask) -> None:
     """Read the demo's accounts once; without that file nothing of a demo exists."""
     app.config["DEMO"] = False
-    app.config["DEMO_ROLES"] = []
+    app.config["DEMO_ROLES"] = {}
     app.context_processor(lambda: {"demo": app.config["DEMO"]})
     load(app, database.home())
 
@@ -24,9 +23,9 @@ def load(app: Flask, home: Path) -> None:
     path = home / ACCOUNTS
     if not path.exists():
         return
-    roles: dict[str, tuple[str, str, str]] = {}
+    roles: dict[str, str] = {}
     with path.open(encoding="utf-8", newline="") as lines:
         for _demo, role, username, _password, _organisation in csv.reader(lines, delimiter="\t"):
-            roles.setdefault(role, (role, role_name(role), username))
+            roles.setdefault(role, username)
     app.config["DEMO"] = True
-    app.config["DEMO_ROLES"] = list(roles.values())
+    app.config["DEMO_ROLES"] = roles

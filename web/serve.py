@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
         _flask("db", "upgrade")
         app = create_app()
         notes = _first_start(empty="--empty" in arguments)
+        demo_mode.load(app, database.home())
         _serve(app, bound, notes)
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
