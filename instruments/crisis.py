@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.definition import Definition
-from instruments.parts import Value
+from instruments.parts import Named, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class CriticalFlag:
 
     rule: str
     severity: int
-    about: str
+    about: Named
     inputs: Mapping[str, object]
 
 

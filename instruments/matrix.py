@@ -239,9 +239,11 @@ def _codes(
 ) -> NDArray[np.int8]:
     table = column.table
     if table is not None:
-        bands = [band_of(rule, None if np.isnan(v) else float(v), context) for v in table]
-        codes = [-1 if band is None else labels.index(band) for band in bands]
-        return look_up(np.array(codes, np.int8), column.index)
+        codes = np.full(len(table), -1, np.int8)
+        for place in np.flatnonzero(~np.isnan(table)):
+            band = band_of(rule, float(table[place]), context)
+            codes[place] = -1 if band is None else labels.index(band)
+        return look_up(codes, column.index)
     cuts = rule.cuts(context) or ()
     places = np.array([labels.index(cut.band) for cut in cuts], np.int8)
     values = column.values

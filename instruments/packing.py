@@ -59,14 +59,19 @@ class Packing:
         return counts or self.base > 255 or self.base <= max(self.turns)
 
     def _add_wide(self, answers: NDArray[np.uint8], out: Matrix) -> None:
-        answered = np.zeros(len(out), np.uint8)
-        raised = np.empty(len(out), np.uint8)
-        for place, turn in zip(self.places, self.turns, strict=True):
+        answered, few, raised = (np.zeros(len(out), np.uint8) for _ in range(3))
+        # Bytes add up several times faster than wider numbers, as long as they hold the sum.
+        room = 255 // (self.highest + 1)
+        for number, (place, turn) in enumerate(zip(self.places, self.turns, strict=True)):
+            if number % room == 0:
+                np.add(out, few, out=out)
+                few[:] = 0
             # One more than the answer, and 0 when there is none.
             np.add(answers[place], np.uint8(1), out=raised)
             given = np.not_equal(raised, np.uint8(0)).view(np.uint8)
             np.add(answered, given, out=answered)
-            np.add(out, self._keyed(raised, given, turn), out=out)
+            np.add(few, self._keyed(raised, given, turn), out=few)
+        np.add(out, few, out=out)
         np.subtract(out, answered, out=out)
         unanswered = np.uint8(len(self.places)) - answered
         np.add(out, unanswered * self.dtype(self.base), out=out)

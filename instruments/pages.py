@@ -182,7 +182,7 @@ def _cutsets(definition: Definition) -> str:
             f"{cutset.title.zh} {cutset.id}",
             rule.name,
             _band_text(definition, rule),
-            cutset.population,
+            cutset.population.zh,
             cutset.source,
             WORDS["verified" if cutset.verified else "unverified"],
         ]
@@ -206,7 +206,7 @@ def _band_text(definition: Definition, rule: BandRule) -> str:
 
 def _criticals(definition: Definition) -> str:
     rows = [
-        [f"{WORDS['item']} {rule.item}", rule.at_least, rule.severity, rule.about, rule.source]
+        [f"{WORDS['item']} {rule.item}", rule.at_least, rule.severity, rule.about.zh, rule.source]
         for rule in definition.criticals
     ]
     if not rows:
@@ -220,7 +220,7 @@ def _gate(definition: Definition) -> str:
     if gate is None:
         return ""
     text = WORDS["gate_text"].format(items="、".join(gate.items), age=gate.minimum_age)
-    return f"<p>{html.escape(text)}</p>"
+    return f"<p>{html.escape(text)}{html.escape(gate.reason.zh)}</p>"
 
 
 def _validity(definition: Definition) -> str:

@@ -64,7 +64,7 @@ class Critical:
     item: str
     at_least: int
     severity: int
-    about: str
+    about: Named
     flag: str | None = None
     source: str = ""
 
@@ -200,7 +200,7 @@ class CutSet:
 
     id: str
     title: Named
-    population: str
+    population: Named
     source: str
     verified: bool
     bands: tuple[BandRule, ...]
@@ -258,7 +258,7 @@ class Sensitive:
 
     items: tuple[str, ...]
     minimum_age: int
-    reason: str
+    reason: Named
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def _critical(table: Table) -> Critical:
         item=str(table["item"]),
         at_least=table["at_least"],
         severity=table["severity"],
-        about=table["about"],
+        about=_named(table["about"]),
         flag=table.get("flag"),
         source=table["source"],
     )
@@ -204,7 +204,7 @@ def _cutset(table: Table) -> CutSet:
     return CutSet(
         id=table["id"],
         title=_named(table["title"]),
-        population=table["population"],
+        population=_named(table["population"]),
         source=table["source"],
         verified=table["verified"],
         bands=tuple(_band_rule(each) for each in table.get("bands", ())),
@@ -245,7 +245,7 @@ def _algorithm(table: Table | None) -> Algorithm | None:
 def _sensitive(table: Table | None) -> Sensitive | None:
     if table is None:
         return None
-    return Sensitive(item_ids(table["items"]), table["minimum_age"], table["reason"])
+    return Sensitive(item_ids(table["items"]), table["minimum_age"], _named(table["reason"]))
 
 
 def _licence(table: Table) -> Licence:
