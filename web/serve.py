@@ -17,7 +17,7 @@ from waitress import create_server
 from accounts import setup_code
 from accounts.models import User
 from foundation import database
-from web import config, create_app, worker
+from web import config, create_app, demo_mode, worker
 
 THREADS = 16
 SECONDS_TO_END = 9
