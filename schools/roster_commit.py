@@ -81,13 +81,16 @@ def deliver(payload: dict[str, Any], _message_key: str) -> None:
 
 def carry_out(*, by: Actor, import_id: int) -> None:
     """Every waiting row, slice by slice; safe to call again after an interruption."""
+    last = 0
     while True:
         with writing() as session:
-            rows = session.scalars(roster_queries.pending_rows(import_id, ACTING, SLICE)).all()
+            query = roster_queries.pending_rows(import_id, ACTING, last, SLICE)
+            rows = session.scalars(query).all()
             if not rows:
                 _finish(session, by=by, import_id=import_id)
                 return
             _Slice(session, by, rows).run()
+            last = rows[-1].id
 
 
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:

@@ -171,15 +171,20 @@ def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Sel
     return query.order_by(RosterRow.row_number, RosterRow.id)
 
 
-def pending_rows(import_id: int, kinds: Sequence[str], limit: int) -> Select[RosterRow]:
-    """The next rows to be carried out."""
+def pending_rows(
+    import_id: int, kinds: Sequence[str], after: int, limit: int
+) -> Select[RosterRow]:
+    """The next rows to be carried out; they were stored school by school, so a slice has few."""
     return (
         select(RosterRow)
         .options(defer(RosterRow.cells))
         .where(
-            RosterRow.import_id == import_id, RosterRow.kind.in_(kinds), RosterRow.done.is_(None)
+            RosterRow.import_id == import_id,
+            RosterRow.id > after,
+            RosterRow.kind.in_(kinds),
+            RosterRow.done.is_(None),
         )
-        .order_by(RosterRow.row_number, RosterRow.id)
+        .order_by(RosterRow.id)
         .limit(limit)
     )
 

@@ -77,7 +77,7 @@ def place_names(
     branches = session.execute(select(Branch.id, Branch.name).where(Branch.id.in_(branch_ids)))
     return (
         {identity: f"{grade} {name}" for identity, grade, name in klasses},
-        dict(row.tuple() for row in branches),
+        {row.id: row.name for row in branches},
     )
 
 

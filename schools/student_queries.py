@@ -60,7 +60,7 @@ def school_names(session: Session, school_ids: set[int]) -> dict[int, str]:
     rows = session.execute(
         select(Organisation.id, Organisation.name).where(Organisation.id.in_(school_ids))
     )
-    return dict(row.tuple() for row in rows)
+    return {row.id: row.name for row in rows}
 
 
 def guardians_of(student_id: int) -> Select[Guardian]:

@@ -212,9 +212,9 @@ def staff(book: Any) -> None:
     """People of a school with their roles."""
     page = book.add_worksheet("教师")
     page.write_row(0, 0, ("姓名", "角色", "班级"))
-    page.write_row(1, 0, ("示例甲", "心理老师", ""))
-    page.write_row(2, 0, ("示例乙", "班主任", "高一（1）班"))
-    page.write_row(3, 0, ("示例丙", "校长助理", ""))
+    page.write_row(1, 0, ("钱甲甲", "心理老师", ""))
+    page.write_row(2, 0, ("孙乙乙", "班主任", "高一（1）班"))
+    page.write_row(3, 0, ("周丙丙", "校长助理", ""))
 
 
 def main() -> None:
