@@ -20,6 +20,7 @@ PAUSE_S = 0.02
 PIN = "4826"
 SAVED_AT_ONCE = 4
 TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
+COME_AGAIN = {429, 502, 503}
 UNREACHABLE = (urllib.error.URLError, HTTPException, OSError)
 Answers = dict[str, dict[str, Any]]
 
@@ -41,11 +42,13 @@ class Ledger:
     answers: dict[int, Answers] = field(default_factory=dict)
     receipts: dict[int, str] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
+    count: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, ticket_id: int, sent: Answers, acked: Mapping[str, Any]) -> None:
         """Note the answers of one request whose seq came back."""
         with self.lock:
+            self.count += 1
             kept = self.answers.setdefault(ticket_id, {})
             for key, items in sent.items():
                 for item, answer in items.items():
@@ -55,6 +58,7 @@ class Ledger:
     def receive(self, ticket_id: int, receipt: str) -> None:
         """Note a receipt; a second one must be the same."""
         with self.lock:
+            self.count += 1
             if self.receipts.setdefault(ticket_id, receipt) != receipt:
                 self.refusals.append(f"ticket {ticket_id}: two receipts")
 
@@ -99,9 +103,8 @@ class Client(threading.Thread):
                 self.take(self.ways.get_nowait())
             except (Empty, Gone):
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  the run reports it
                 self.ledger.refuse(f"client: {error!r}")
-                raise
 
     def take(self, way: Way) -> None:
         """One student from the code to the receipt, with everything sent again when in doubt."""
@@ -141,11 +144,12 @@ class Client(threading.Thread):
             body = urllib.parse.urlencode(fields).encode()
             status, _body, headers = self.request("POST", "/take", body, {})
             if status == 303:
-                break
+                page = urllib.parse.urlsplit(headers["Location"]).path
+                status, shown, _headers = self.request("GET", page, None, {})
+                if status == 200 and token_of(shown):
+                    return page, token_of(shown)
             # The first try may have been kept without its answer: then the PIN is known already.
             self.over.wait(PAUSE_S)
-        page = urllib.parse.urlsplit(headers["Location"]).path
-        return page, token_of(self.request("GET", page, None, {})[1])
 
     def submit(self, way: Way, page: str, token: str, given: Answers) -> None:
         """Submit with one key until an answer comes; then once more, as an impatient student."""
@@ -170,18 +174,23 @@ class Client(threading.Thread):
         """Try until there is an answer that is not "come again"."""
         url = urllib.parse.urljoin(self.address, path)
         while not self.over.is_set():
-            request = urllib.request.Request(url, body, dict(headers), method=method)
             try:
-                with self.browser.open(request, timeout=PATIENCE_S) as answer:
-                    return answer.status, answer.read(), dict(answer.headers)
-            except urllib.error.HTTPError as error:
-                with error:
-                    if error.code not in {429, 502, 503}:
-                        return error.code, error.read(), dict(error.headers)
+                answer = self.once(urllib.request.Request(url, body, dict(headers), method=method))
             except UNREACHABLE:
-                pass
+                answer = 503, b"", {}
+            if answer[0] not in COME_AGAIN:
+                return answer
             self.over.wait(PAUSE_S)
         raise Gone
+
+    def once(self, request: urllib.request.Request) -> tuple[int, bytes, Mapping[str, str]]:
+        """One try; a refusal is an answer too."""
+        try:
+            with self.browser.open(request, timeout=PATIENCE_S) as answer:
+                return answer.status, answer.read(), dict(answer.headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(), dict(error.headers)
 
 
 def token_of(page: bytes) -> str:

@@ -1,7 +1,6 @@
 """Starts the web process, kills it, starts it again."""
 
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -13,13 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SECONDS_TO_START = 60
-POLL_S = 0.02
-# Long enough for every client to have something under way, short enough for many kills.
-BETWEEN_KILLS_S = (0.15, 0.7)
+POLL_S = 0.01
 
 
 class WebProcess:
-    """One server of tests.faults.server on a port and a home of its own."""
+    """The server of tests.faults.server on a port and a home of its own."""
 
     def __init__(self, home: Path, url: str | None, *, control: bool) -> None:
         """Choose a free port; start() begins."""
@@ -36,18 +33,28 @@ class WebProcess:
         self.environment.pop("XINQIAO_DATABASE_URL", None)
         if url:
             self.environment["XINQIAO_DATABASE_URL"] = url
-        self.process: subprocess.Popen[bytes] | None = None
+        self.child = 0
+        command = [sys.executable, "-m", "tests.faults.server", str(self.port), str(self.marks)]
+        with self.log.open("ab") as log:
+            self.parent = subprocess.Popen(
+                command,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        command = [sys.executable, "-m", "tests.faults.server", str(self.port), str(self.marks)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            )
+        assert self.parent.stdin is not None
+        assert self.parent.stdout is not None
+        self.parent.stdin.write("start\n")
+        self.parent.stdin.flush()
+        self.child = int(self.parent.stdout.readline())
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text(errors="replace")[-3000:]
+            assert alive(self.child), self.log.read_text(errors="replace")[-3000:]
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=2):
                     return
@@ -57,26 +64,36 @@ class WebProcess:
 
     def kill(self) -> bool:
         """Send SIGKILL; whether a write was open at that moment."""
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        os.kill(self.child, signal.SIGKILL)
+        while alive(self.child):
+            time.sleep(POLL_S)
         return int.from_bytes(self.marks.read_bytes(), "little", signed=True) > 0
+
+    def close(self) -> None:
+        """End both processes."""
+        if alive(self.child):
+            self.kill()
+        self.parent.communicate("")
+
+
+def alive(process: int) -> bool:
+    """Whether there is a process with this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager
 def running(home: Path, url: str | None, *, control: bool) -> Iterator[WebProcess]:
     """A started server that is gone afterwards."""
     server = WebProcess(home, url, control=control)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
-        server.kill()
-
-
-def wait_a_moment(chance: random.Random) -> None:
-    """Let the clients work for a random while."""
-    time.sleep(chance.uniform(*BETWEEN_KILLS_S))
+        server.close()
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ it answers before it commits, which must lose answers: a test that never fails p
 
 import mmap
 import os
+import signal
 import sys
 import threading
 import time
@@ -13,16 +14,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from waitress import create_server
 
 from foundation import database
+from foundation.gate import Gate
 from web import create_app, worker
 
-LATE_BY_S = 0.05
+LATE_BY_S = 0.02
 COUNTER_BYTES = 8
 
 
@@ -65,45 +67,90 @@ def mark(writes: OpenWrites) -> None:
     event.listen(Session, "after_rollback", ended)
 
 
-def answer_before_commit() -> None:
-    """The control: commit() returns at once and happens a little later."""
-    later = ThreadPoolExecutor(8)
-    commit, close = Session.commit, Session.close
+class LateUnits(threading.local):
+    """The control: commit() returns at once and happens a little later, in turn."""
 
-    def soon(session: Session) -> None:
-        session.info["late"] = True
-        later.submit(late, session)
+    pool, commit, close = ThreadPoolExecutor(8), Session.commit, Session.close
+    pending = False  # by thread: whether its unit is still to be committed
 
-    def late(session: Session) -> None:
+    def __init__(self, gate: Gate | None) -> None:
+        """Keep the write gate of SQLite, which PostgreSQL does not need."""
+        self.gate = gate
+
+    @contextmanager
+    def gated(self) -> Iterator[None]:
+        """Hold the gate until the commit has really happened."""
+        if self.gate is not None:
+            self.gate.acquire()
+        self.pending = False
+        try:
+            yield
+        finally:
+            if not self.pending:
+                self.release()
+
+    def release(self) -> None:
+        """Let the next writer in."""
+        if self.gate is not None:
+            self.gate.release()
+
+    def soon(self, session: Session) -> None:
+        """Instead of commit()."""
+        session.info["late"] = self.pending = True
+        self.pool.submit(self.late, session)
+
+    def late(self, session: Session) -> None:
+        """What commit() should have done."""
         time.sleep(LATE_BY_S)
-        commit(session)
-        close(session)
+        LateUnits.commit(session)
+        LateUnits.close(session)
+        self.release()
 
-    def unless_late(session: Session) -> None:
+    def unless_late(self, session: Session) -> None:
+        """Instead of close()."""
         if not session.info.get("late"):
-            close(session)
-
-    # The gate would let the next writer in while this one still holds the database.
-    hold: Any = _no_gate
-    database.gated = hold
-    changed: Any = Session
-    changed.commit, changed.close = soon, unless_late
+            LateUnits.close(session)
 
 
-@contextmanager
-def _no_gate() -> Iterator[None]:
-    yield
+def answer_before_commit() -> None:
+    """Put the control in the place of the real units."""
+    setup: Any = database._current()
+    units, replaced, changed = LateUnits(setup.gate), cast(Any, database), cast(Any, Session)
+
+    def commit(session: Session) -> None:
+        units.soon(session)
+
+    def close(session: Session) -> None:
+        units.unless_late(session)
+
+    replaced.gated, changed.commit, changed.close = units.gated, commit, close
 
 
-def main(port: int, writes: Path, *, control: bool) -> None:
+def serve(port: int, writes: Path) -> None:
     """Serve until killed."""
     app = create_app()
     mark(OpenWrites(writes))
-    if control:
+    if os.environ.get("XINQIAO_CONTROL"):
         answer_before_commit()
     worker.start(app)
     create_server(app, host="127.0.0.1", port=port, threads=12).run()
 
 
+def main(port: int, writes: Path) -> None:
+    """Fork a server for every line that comes in and print its process id.
+
+    Each is a process with connections and threads of its own; only the imports are shared, which
+    leaves more of the time for killing.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            serve(port, writes)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), control=bool(os.environ.get("XINQIAO_CONTROL")))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

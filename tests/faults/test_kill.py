@@ -3,6 +3,7 @@
 import os
 import random
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -12,14 +13,18 @@ from instruments import catalogue
 from tests import make
 from tests.faults.clients import Client, Ledger, Way
 from tests.faults.comparing import lost
-from tests.faults.running import running, wait_a_moment
+from tests.faults.running import running
 from tests.people import Cast
 
 CLIENTS = 8
 KILLS = 200 if os.environ.get("XINQIAO_LONG") else 20
 KILLS_OF_CONTROL = 8
-SHEETS_PER_KILL = 40
+SHEETS_PER_KILL = 15
 INSIDE = 0.3
+BETWEEN_KILLS = (5, 60)
+PATIENCE_S = 10
+POLL_S = 0.002
+LONGER_S = 0.05
 INSTRUMENTS = ("phq-9", "gad-7")
 
 
@@ -54,11 +59,8 @@ def kill_again_and_again(
     home: Path, url: str | None, people: Cast, *, kills: int, control: bool
 ) -> Run:
     """Eight clients, so many kills, and a comparison after each restart."""
-    sheets, chance, over = (
-        ways(people, SHEETS_PER_KILL * kills),
-        random.Random(kills),
-        threading.Event(),
-    )
+    sheets = ways(people, SHEETS_PER_KILL * kills)
+    chance, over = random.Random(kills), threading.Event()
     run = Run(Ledger(), [])
     with running(home, url, control=control) as server:
         clients = [
@@ -67,7 +69,7 @@ def kill_again_and_again(
         for client in clients:
             client.start()
         while run.kills < kills and not (control and run.losses):
-            wait_a_moment(chance)
+            let_them_work(run.ledger, chance, 0 if control else LONGER_S)
             run.inside += server.kill()
             run.kills += 1
             told = run.ledger.copy()
@@ -78,6 +80,14 @@ def kill_again_and_again(
             client.join()
         run.losses += lost(*run.ledger.copy())
     return run
+
+
+def let_them_work(ledger: Ledger, chance: random.Random, longer: float) -> None:
+    """Until a random number of further requests is acknowledged, and a random moment longer."""
+    enough, deadline = ledger.count + chance.randint(*BETWEEN_KILLS), time.monotonic() + PATIENCE_S
+    while ledger.count < enough and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    time.sleep(chance.uniform(0, longer))
 
 
 def test_nothing_that_was_acknowledged_is_lost(db: str | None, home: Path, people: Cast) -> None:
