@@ -34,7 +34,7 @@ def letter(
     for title, words in wording.letter_paragraphs(content):
         story += [pdf.heading(title, 2), pdf.paragraph(words)]
     story += _totals(content["instruments"])
-    story.append(pdf.together(_foot(number, link)))
+    story.append(_foot(number, link))
     return pdf.document(story, head)
 
 
@@ -58,14 +58,17 @@ def _totals(instruments: Sequence[Mapping[str, Any]]) -> list[Flowable]:
     ]
 
 
-def _foot(number: str, link: str) -> list[Flowable]:
-    notes = [
-        pdf.paragraph(
-            _("扫码可查本函是否有效；没有账号的医院，凭编号和学生出生日期填写收件和回执。")
-        ),
+def _foot(number: str, link: str) -> Table:
+    """The code with its words at the left, room for signature and seal at the right."""
+    code = [
+        pdf.qr(link),
         pdf.small(_("编号 %(number)s", number=number)),
+        pdf.small(_("扫码可查本函是否有效；没有账号的医院，凭编号和学生出生日期填写收件和回执。")),
     ]
-    code = Table([[pdf.qr(link), notes]], colWidths=[34 * mm, pdf.WIDTH - 34 * mm])
-    code.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
-    seal = pdf.seal_box([_("学校（盖章）"), _("心理老师签名："), _("日期：　　年　　月　　日")])
-    return [code, pdf.space(4), seal]
+    seal = [
+        pdf.paragraph(words, pdf.CENTRED)
+        for words in (_("学校（盖章）"), _("心理老师签名："), _("日期：　　年　　月　　日"))
+    ]
+    foot = Table([[code, seal]], colWidths=[pdf.WIDTH * 0.5] * 2, rowHeights=[48 * mm])
+    foot.setStyle([("BOX", (1, 0), (1, 0), 0.6, pdf.LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return foot

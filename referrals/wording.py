@@ -249,7 +249,7 @@ def letter_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (_("学校"), f"{school['name']}（{school['code']}）"),
         (_("心理老师"), f"{school['counselor']} {school['phone']}".strip()),
-        (_("学生"), student["name"]),
+        (_("学生姓名"), student["name"]),
         (_("性别"), str(SEXES.get(student["sex"], "–"))),
         (_("出生日期"), student["birth_date"] or "–"),
         (_("班级"), student["klass"]),

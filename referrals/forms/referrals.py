@@ -155,7 +155,9 @@ class SlipForm(Form):
     """F3, the reply slip: advice for the school; a diagnosis only with the guardian's agreement."""
 
     department = StringField(_l("接诊科室"), validators=[InputRequired(), SHORT])
-    outcome = RadioField(_l("处理"), choices=worded(wording.OUTCOMES), validators=[InputRequired()])
+    outcome = RadioField(
+        _l("处理结果"), choices=worded(wording.OUTCOMES), validators=[InputRequired()]
+    )
     advice = RadioField(
         _l("给学校的建议"), choices=worded(wording.ADVICE), validators=[InputRequired()]
     )

@@ -173,7 +173,8 @@ def _offer(event: str, shown: HotlineTicket, refused: tuple[str, Form] | None) -
 
 
 def _form(event: str, shown: HotlineTicket) -> Form:
-    form = FORMS[event](prefix=f"{event}-")
+    known = {"kind": shown.kind, "category": shown.category, "risk": str(shown.risk)}
+    form = FORMS[event](prefix=f"{event}-", data=known)
     if isinstance(form, DeskForm):
         desks = queries.desks_to_dispatch_to(session(), shown)
         form.desk.choices = options([(desk.id, desk.name) for desk in desks])
