@@ -86,7 +86,7 @@ def klasses_visible_to(actor: Actor, permission: Permission) -> Select[Klass]:
         select(Klass)
         .join(Grade)
         .where(in_scope(actor, permission, school=Klass.school_id, klass=Klass.id))
-        .order_by(Klass.school_id, Grade.name, Klass.name)
+        .order_by(Klass.school_id, Grade.id, Klass.id)
     )
 
 

@@ -50,7 +50,7 @@ def klasses_of(campaign_id: int) -> Select[Klass]:
         .join(CampaignKlass, CampaignKlass.klass_id == Klass.id)
         .join(Grade, Grade.id == Klass.grade_id)
         .where(CampaignKlass.campaign_id == campaign_id)
-        .order_by(Grade.name, Klass.name)
+        .order_by(Grade.id, Klass.id)
     )
 
 
@@ -101,17 +101,13 @@ def _licences(session: Session, campaign: Campaign) -> dict[str, date]:
     keys = [each["key"] for each in campaign.instruments]
     rows = session.execute(
         select(WordingLicence.key, func.max(WordingLicence.expires_on))
-        .where(
-            WordingLicence.organisation_id == campaign.school_id, WordingLicence.key.in_(keys)
-        )
+        .where(WordingLicence.organisation_id == campaign.school_id, WordingLicence.key.in_(keys))
         .group_by(WordingLicence.key)
     ).all()
     return {key: until for key, until in rows}
 
 
-def _has_wording(
-    definition: Definition, campaign: Campaign, licences: Mapping[str, date]
-) -> bool:
+def _has_wording(definition: Definition, campaign: Campaign, licences: Mapping[str, date]) -> bool:
     # an instrument without wording takes entered paper sheets only
     if campaign.origin != "online" or definition.key in licences:
         return True
@@ -249,6 +245,4 @@ def register(
 
 def sittings_of(campaign_id: int) -> Select[Sitting]:
     """Planned sittings in the order of the day."""
-    return (
-        select(Sitting).where(Sitting.campaign_id == campaign_id).order_by(Sitting.starts_at)
-    )
+    return select(Sitting).where(Sitting.campaign_id == campaign_id).order_by(Sitting.starts_at)

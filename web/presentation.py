@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import segno
 from flask import Flask
+from markupsafe import Markup
 
 from foundation import clock
 from foundation.i18n import _
