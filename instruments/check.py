@@ -13,6 +13,7 @@ from instruments.packing import packing_of
 from instruments.reading import DefinitionRefused, line_of, read_definition
 from instruments.wording import Wording, read_wording
 
+MOST_ITEMS = 250  # unanswered items of a form are counted in one byte
 SHIPPABLE = frozenset({"OFFICIAL", "CONSENSUS", "SINGLE", "INFERRED"})
 
 
@@ -102,6 +103,9 @@ def _check_codes(definition: Definition) -> Iterator[Complaint]:
     codes = definition.items[0].codes
     if list(codes) != list(range(codes[0], codes[-1] + 1)) or codes[0] < 0:
         yield ("items", "codes"), f"codes {codes}", "codes rise by one from 0 or more"
+    if len(definition.items) > MOST_ITEMS:
+        problem = f"{len(definition.items)} items"
+        yield ("items", "ids"), problem, f"split the form: at most {MOST_ITEMS} items are counted"
 
 
 def _check_use(definition: Definition) -> Iterator[Complaint]:

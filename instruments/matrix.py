@@ -17,7 +17,7 @@ from instruments.definition import Definition
 from instruments.matrix_algorithms import MATRIX_ALGORITHMS
 from instruments.packing import Packing, packing_of
 from instruments.parts import BandRule, Derived, Rounding
-from instruments.scoring import AnswerRefused, allowed_values, band_of
+from instruments.scoring import AnswerRefused, allowed_values
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,7 +44,7 @@ class MatrixScored:
     scores: Mapping[str, ScoreColumn]
     bands: Mapping[str, BandColumn]
     flags: Mapping[str, Flags]
-    missing: NDArray[np.uint16]
+    missing: NDArray[np.uint8]
     cutset: str
 
     @property
@@ -158,21 +158,21 @@ def _refuse(definition: Definition, place: int, value: object) -> None:
     raise AnswerRefused(definition.key, item, value, allowed_values(definition, item))
 
 
-def _missing(work: _Work) -> NDArray[np.uint16]:
+def _missing(work: _Work) -> NDArray[np.uint8]:
     """Unanswered items per row: read off a scale over the whole form, else counted."""
     everything = set(work.definition.item_ids)
     for scale in work.definition.scales:
         if set(scale.items) == everything:
             table = work.packings[scale.key].missing_table()
-            found = look_up(table.astype(np.uint8), work.indices[scale.key])
-            return found.astype(np.uint16)
-    total = np.zeros(len(work.sheets), np.uint16)
+            found: NDArray[np.uint8] = look_up(table.astype(np.uint8), work.indices[scale.key])
+            return found
+    total = np.zeros(len(work.sheets), np.uint8)
     for place in range(work.sheets.shape[1]):
         total += work.sheets[:, place] < 0
     return total
 
 
-def _score_scales(work: _Work, missing: NDArray[np.uint16]) -> None:
+def _score_scales(work: _Work, missing: NDArray[np.uint8]) -> None:
     refused = np.zeros(len(work.sheets), np.bool_)
     flags = False
     for scale in work.definition.scales:
@@ -237,19 +237,13 @@ def _band(work: _Work, rule: BandRule, context: Mapping[str, object]) -> BandCol
 def _codes(
     rule: BandRule, labels: tuple[str, ...], column: ScoreColumn, context: Mapping[str, object]
 ) -> NDArray[np.int8]:
-    table = column.table
-    if table is not None:
-        codes = np.full(len(table), -1, np.int8)
-        for place in np.flatnonzero(~np.isnan(table)):
-            band = band_of(rule, float(table[place]), context)
-            codes[place] = -1 if band is None else labels.index(band)
-        return look_up(codes, column.index)
     cuts = rule.cuts(context) or ()
     places = np.array([labels.index(cut.band) for cut in cuts], np.int8)
-    values = column.values
+    values = column.values if column.table is None else column.table
     reached = np.searchsorted([float(cut.start) for cut in cuts], values, side="right") - 1
     found = np.where(reached >= 0, places[np.maximum(reached, 0)], np.int8(-1))
-    return np.where(np.isnan(values), np.int8(-1), found).astype(np.int8)
+    codes = np.where(np.isnan(values), np.int8(-1), found).astype(np.int8)
+    return codes if column.table is None else look_up(codes, column.index)
 
 
 def _apply_flags(work: _Work) -> None:
