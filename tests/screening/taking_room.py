@@ -36,9 +36,7 @@ def room(
         school = make.organisation(session, name="青山中学")
         klass = make.klass(session, school=school, grade=make.grade(session, school=school))
         campaign = make.campaign(session, school=school, klasses=[klass], **values)
-        campaign.instruments = [
-            each | {"from_band": "moderate"} for each in campaign.instruments
-        ]
+        campaign.instruments = [each | {"from_band": "moderate"} for each in campaign.instruments]
         people = [
             make.student(session, klass=klass, birth_date=birth_date) for _ in range(students)
         ]
@@ -75,7 +73,7 @@ class Browser:
         return self.client.put(f"{self.page}/answers", json={"answers": answers})
 
     def save(self, **codes: int | None) -> TestResponse:
-        """Save answers to PHQ-9: save(q1=0, q9=2)."""
+        """Save answers to PHQ-9, such as q1=0, q9=2."""
         self.seq += 1
         items = {name[1:]: {"v": code, "seq": self.seq} for name, code in codes.items()}
         return self.put({"phq-9": items})

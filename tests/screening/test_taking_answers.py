@@ -21,9 +21,7 @@ ITEM_9 = "phq-9:item-9"
 
 def rules() -> dict[str, int]:
     with reading() as session:
-        return {
-            rule: severity for rule, severity in session.execute(select(Alert.rule, Alert.severity))
-        }
+        return dict(session.execute(select(Alert.rule, Alert.severity)).tuples().all())
 
 
 def drafts_of() -> dict[str, str | None]:
@@ -172,7 +170,8 @@ def test_a_plain_form_is_enough(student: Browser) -> None:
     fields = {f"phq-9.{n}": "0" for n in range(1, 9)} | {f"gad-7.{n}": "1" for n in range(1, 8)}
     refused = student.client.post(f"{student.page}/submit", data=fields | {"phq-9.9": ""})
     assert refused.status_code == 422
-    assert 'href="#q9"' in refused.text and 'name="confirm_blank"' in refused.text
+    assert 'href="#q9"' in refused.text
+    assert 'name="confirm_blank"' in refused.text
     done = student.client.post(f"{student.page}/submit", data={"confirm_blank": "1"})
     assert done.headers["Location"] == "/take/done"
     with reading() as session:
@@ -206,7 +205,8 @@ def test_a_careless_sheet_asks_for_a_retest_and_loses_no_flag(
     with reading() as session:
         sheet = session.scalars(select(Response)).one()
         retest = session.scalars(select(Ticket).where(Ticket.purpose == "retest")).one()
-    assert sheet.careless and {each["index"] for each in sheet.quality} == {
+    assert sheet.careless
+    assert {each["index"] for each in sheet.quality} == {
         "time_per_item",
         "longstring_above_minimum",
     }
@@ -246,7 +246,8 @@ def test_a_crisis_rule_that_fails_raises_an_alert_of_its_own(
 def test_stopping_deletes_the_answers_and_keeps_the_alert(student: Browser) -> None:
     student.save(q1=2, q9=2)
     student.client.post(f"{student.page}/stop", data={})
-    assert drafts_of() == {} and rules() == {ITEM_9: 3}
+    assert drafts_of() == {}
+    assert rules() == {ITEM_9: 3}
     with reading() as session:
         assert session.scalars(select(Ticket.state)).one() == "withdrawn"
         assert session.scalars(select(Consent.decision)).all() == ["granted", "withdrawn"]

@@ -89,7 +89,8 @@ def test_a_browser_left_alone_asks_for_the_pin(app: Flask, frozen: datetime) -> 
     student.save(q1=3)
     with clock.frozen(frozen + timedelta(minutes=4)):
         locked = student.client.get(student.page)
-        assert "pin" in asked_for(locked.text) and "stored" not in locked.text
+        assert "pin" in asked_for(locked.text)
+        assert "stored" not in locked.text
         assert student.client.post(f"{student.page}/unlock", data={"pin": "1"}).status_code == 422
         assert (
             student.client.post(f"{student.page}/unlock", data={"pin": "2468"}).status_code == 303
@@ -101,7 +102,8 @@ def test_without_consent_the_page_is_quiet_and_keeps_nothing(app: Flask, frozen:
     here = room(agreed=False)
     student = browser(app).first(here)
     page = student.client.get(student.page).text
-    assert page.count('class="question"') == 16 and "phq-9" not in page
+    assert page.count('class="question"') == 16
+    assert "phq-9" not in page
     assert student.save(q9=3).status_code == 409
     assert (
         student.client.post(f"{student.page}/submit", data={}).headers["Location"] == "/take/done"
