@@ -66,6 +66,14 @@ def _leading_grade(plain: str) -> tuple[str, str]:
     return "", plain
 
 
+@cache
+def written_grade(klass: str) -> str:
+    """The grade as a class cell writes it: 七年级 of 七年级（3）班; empty when it names none."""
+    plain = folded(klass)
+    _grade, rest = _leading_grade(plain)
+    return plain[: len(plain) - len(rest)] if _grade else ""
+
+
 def _class_number(plain: str) -> str:
     """3, （3）班, 三班 and 03班 are one class; 实验班 stays a name."""
     bare = plain.removesuffix("班") or plain

@@ -57,6 +57,7 @@ class Known:
     enrolled: bool = True
     identifiers: Mapping[str, str] = field(default_factory=dict)
     guardians: tuple[tuple[str, str, str], ...] = ()
+    place_name: str = ""
 
     def number(self, kind: str) -> str | None:
         """One of his numbers."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -135,7 +135,8 @@ def _judged(
     several = len(planned) > 1
     warnings, foreign = [], []
     for number, rows in planned.items():
-        gate = roster.judge(rows, students.get(number, ()), klass_names.label)
+        here = students.get(number, [])
+        gate = roster.judge(rows, here, _labels(here))
         prefix = names[number] + " " if several else ""
         if gate.refused:
             foreign.append(prefix + gate.refused)
@@ -143,6 +144,12 @@ def _judged(
     if foreign:
         raise Refused(" ".join(foreign[:5]), "file")
     return warnings
+
+
+def _labels(students: Sequence[Known]) -> Callable[[str, str], str]:
+    """Classes are called as the school calls them, new ones as the file does."""
+    names = {student.place: student.place_name for student in students}
+    return lambda grade, klass: names.get((grade, klass)) or klass_names.label(grade, klass)
 
 
 def _check_worth(rows: Sequence[tuple[int | None, Planned]]) -> None:
@@ -171,17 +178,23 @@ def _new_klasses(
 ) -> list[dict[str, Any]]:
     there = roster_queries.klass_ids(session, [school.id for school in schools])
     wanted = {
-        (number, tuple(this.row.values["place"]))
+        (number, tuple(this.row.values["place"])): _place_name(this.row)
         for number, this in rows
         if number and this.kind in (Kind.NEW, Kind.MOVED)
     }
-    new = sorted(key for key in wanted if key not in there)
+    new = sorted(name for key, name in wanted.items() if key not in there)
     if not new:
         return []
-    names = "、".join(klass_names.label(*place) for _number, place in new[:8])
+    names = "、".join(new[:8])
     more = "…" if len(new) > 8 else ""
     sentence = _("会新建 %(n)s 个班级：%(names)s", n=len(new), names=names + more)
     return [{"text": sentence, "confirm": False}]
+
+
+def _place_name(row: Row) -> str:
+    if "place" not in row.values:
+        return ""
+    return f"{row.values['grade_name']} {klass_names.klass_label(row.values['place'][1])}"
 
 
 def _unused(parsed: Parsed) -> list[dict[str, Any]]:
@@ -248,7 +261,7 @@ def _record(import_id: int, school_id: int | None, this: Planned) -> dict[str, A
         "student_id": known.id if known else None,
         "student_version": known.version if known else None,
         "cells": this.row.cells,
-        "wanted": {**values, "changes": list(this.changes)},
+        "wanted": {**values, "changes": list(this.changes), "place_name": _place_name(this.row)},
         "before": _before(known) if known else None,
         "errors": [{"column": i.column, "message": i.message} for i in this.row.issues],
         "done": None,
@@ -257,7 +270,7 @@ def _record(import_id: int, school_id: int | None, this: Planned) -> dict[str, A
 
 def _before(known: Known) -> dict[str, Any]:
     return {
-        "place": list(known.place),
+        "place_name": known.place_name,
         "name": known.name,
         "sex": known.sex,
         "birth_date": known.birth_date,

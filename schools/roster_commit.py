@@ -16,6 +16,7 @@ from foundation.i18n import _
 from foundation.problems import Refused, WrongState
 from schools import actions, klass_names, roster, roster_queries
 from schools.models import (
+    Grade,
     Guardian,
     Klass,
     Organisation,
@@ -156,11 +157,16 @@ class _Slice:
             self.session,
             by=self.by,
             school=self.session.get_one(Organisation, school_id),
-            grade_name=row.wanted.get("grade_name") or grade,
+            grade_name=self._grade_names(school_id).get(grade) or row.wanted["grade_name"],
             name=klass_names.klass_label(klass) or grade,
             entry_year=klass_names.entry_year(grade),
             branch_name=row.wanted.get("branch"),
         )
+
+    def _grade_names(self, school_id: int) -> dict[str, str]:
+        """The grades there are, so that 初一 of a file joins the 七年级 of the school."""
+        names = self.session.scalars(select(Grade.name).where(Grade.school_id == school_id))
+        return {klass_names.grade_key(name): name for name in names}
 
     def _add(self, rows: Sequence[RosterRow]) -> None:
         fresh = []

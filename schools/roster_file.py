@@ -189,9 +189,7 @@ def _short(cell: Cell) -> str:
     return value
 
 
-def _row(
-    number: int, cells: Sequence[Cell], header: Header, readers: Mapping[str, Reader]
-) -> Row:
+def _row(number: int, cells: Sequence[Cell], header: Header, readers: Mapping[str, Reader]) -> Row:
     shown = [roster_cells.text(cell) for cell in cells]
     row = Row(number, shown + [""] * (len(header.titles) - len(shown)))
     for name, at in header.columns.items():
@@ -227,8 +225,8 @@ def _complete(row: Row, header: Header) -> None:
 
 
 def _place(row: Row, header: Header) -> None:
-    written = row.values.pop("grade", "")
-    grade, klass = klass_names.split(written, row.values.pop("klass"))
+    written, whole = row.values.pop("grade", ""), row.values.pop("klass")
+    grade, klass = klass_names.split(written, whole)
     if not grade:
         title = header.titles[header.columns["klass"]]
         row.issues.append(
@@ -236,7 +234,7 @@ def _place(row: Row, header: Header) -> None:
         )
         return
     row.values["place"] = [grade, klass]
-    row.values["grade_name"] = written or grade
+    row.values["grade_name"] = written or klass_names.written_grade(whole) or grade
 
 
 def _agree_with_number(row: Row, header: Header) -> None:

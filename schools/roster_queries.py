@@ -115,6 +115,7 @@ def known_students(session: Session, school_ids: Collection[int]) -> dict[int, l
                 enrolled=status == StudentStatus.ENROLLED.value,
                 identifiers=numbers.get(identity, {}),
                 guardians=tuple(guardians.get(identity, ())),
+                place_name=f"{grade} {klass}",
             )
         )
     return found
@@ -171,9 +172,7 @@ def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Sel
     return query.order_by(RosterRow.row_number, RosterRow.id)
 
 
-def pending_rows(
-    import_id: int, kinds: Sequence[str], after: int, limit: int
-) -> Select[RosterRow]:
+def pending_rows(import_id: int, kinds: Sequence[str], after: int, limit: int) -> Select[RosterRow]:
     """The next rows to be carried out; they were stored school by school, so a slice has few."""
     return (
         select(RosterRow)

@@ -14,7 +14,6 @@ from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
 from schools import (
-    klass_names,
     roster_actions,
     roster_commit,
     roster_file,
@@ -135,7 +134,6 @@ def _preview_page(made: RosterImport, form: CommitForm, status: int) -> Response
         asked=made.counts.get("asked", False),
         acting=sum(made.counts[name] for name in roster_commit.ACTING),
         words=roster_words,
-        klass_label=klass_names.klass_label,
         days_left=_days_left(made),
         page_has_errors=bool(form.errors),
     )

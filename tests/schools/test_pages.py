@@ -142,9 +142,7 @@ def test_a_branch_contact_is_bound_to_his_own_student_record(
     place = f"branch:{cast.klass_2.branch_id}"
     assert invite(client, cast.school, Role.BRANCH_CONTACT, place=place).status_code == 422
     number = cast.wu.student_number or ""
-    answer = invite(
-        client, cast.school, Role.BRANCH_CONTACT, place=place, student_number=number
-    )
+    answer = invite(client, cast.school, Role.BRANCH_CONTACT, place=place, student_number=number)
     assert answer.status_code == 200
     with database.reading() as session:
         made = session.scalars(select(Invitation)).one()
@@ -205,9 +203,7 @@ def test_an_ended_role_ends_the_sessions_of_the_person(client: FlaskClient, cast
     other = client.application.test_client()
     sign_in(other, cast.school_admin)
     with database.reading() as session:
-        held = session.scalars(
-            select(StaffRole).where(StaffRole.user_id == cast.homeroom.id)
-        ).one()
+        held = session.scalars(select(StaffRole).where(StaffRole.user_id == cast.homeroom.id)).one()
     assert other.post(f"/staff/{held.id}/end").status_code == 303
     assert client.get("/start").status_code == 302
 
@@ -217,10 +213,7 @@ def test_a_school_administrator_ends_neither_counselor_nor_himself(
 ) -> None:
     sign_in(client, cast.school_admin)
     with database.reading() as session:
-        roles = {
-            held.user_id: held.id
-            for held in session.scalars(select(StaffRole))
-        }
+        roles = {held.user_id: held.id for held in session.scalars(select(StaffRole))}
     assert client.post(f"/staff/{roles[cast.counselor.id]}/end").status_code == 403
     assert client.post(f"/staff/{roles[cast.school_admin.id]}/end").status_code == 422
     assert client.post(f"/staff/{roles[cast.other_counselor.id]}/end").status_code == 404

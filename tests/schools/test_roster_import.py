@@ -12,7 +12,7 @@ from sqlalchemy import select
 from foundation import clock, database
 from foundation.spreadsheets import write_xlsx
 from schools import roster_actions
-from schools.models import Guardian, RosterImport, RosterRow, Student, StudentIdentifier
+from schools.models import Guardian, Klass, RosterImport, RosterRow, Student, StudentIdentifier
 from tests import make, people
 from tests.people import Cast, sign_in
 from tests.schools.make_files import citizen
@@ -87,7 +87,7 @@ def test_a_preview_changes_nothing_and_counts_by_kind(admin: FlaskClient, cast: 
     before = set(students(cast))
     where = preview(admin, cast, book(*registered(cast), *new_rows()))
     page = admin.get(where).get_data(as_text=True)
-    assert "会新建 1 个班级：七年级3班" in page or "会新建 1 个班级：初一3班" in page
+    assert "会新建 1 个班级：七年级 3班" in page
     assert set(students(cast)) == before
     counts = last_import().counts
     assert (counts["new"], counts["unchanged"], counts["leaving"]) == (2, 3, 0)
@@ -109,6 +109,18 @@ def test_carrying_out_adds_students_with_pinyin_numbers_and_guardians(
     assert number.value == citizen("20130305", 21)
     assert (guardian.name, guardian.phone) == ("张母", "13900000001")
     assert last_import().state == "committed"
+
+
+def test_a_new_class_joins_the_grade_that_the_school_calls_otherwise(
+    admin: FlaskClient, cast: Cast
+) -> None:
+    row = ("20269009", "甲乙", "", "", "初一（9）班", "", "", "")
+    where = preview(admin, cast, book(row))
+    admin.post(where + "/commit")
+    made = students(cast)["甲乙"]
+    with database.reading() as session:
+        room = session.get_one(Klass, made.klass_id)
+    assert (room.name, room.grade_id) == ("9班", cast.klass_1.grade_id)
 
 
 def test_changes_moves_and_leaving_are_carried_out_and_undone(
