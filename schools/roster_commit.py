@@ -29,6 +29,7 @@ from schools.models import (
 from schools.names import pinyin
 from schools.queries import actor_of
 from schools.roster import Kind, Place
+from schools.roster_actions import sliced
 
 COMMIT = "roster.commit"
 # A student's submit waits for the write gate while a slice holds it.
@@ -82,16 +83,14 @@ def deliver(payload: dict[str, Any], _message_key: str) -> None:
 
 def carry_out(*, by: Actor, import_id: int) -> None:
     """Every waiting row, slice by slice; safe to call again after an interruption."""
-    last = 0
-    while True:
+    with reading() as session:
+        ids = roster_queries.row_ids(session, import_id, ACTING, None)
+    for part in sliced(ids, SLICE):
         with writing() as session:
-            query = roster_queries.pending_rows(import_id, ACTING, last, SLICE)
-            rows = session.scalars(query).all()
-            if not rows:
-                _finish(session, by=by, import_id=import_id)
-                return
+            rows = session.scalars(roster_queries.rows_with(part, None)).all()
             _Slice(session, by, rows).run()
-            last = rows[-1].id
+    with writing() as session:
+        _finish(session, by=by, import_id=import_id)
 
 
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:

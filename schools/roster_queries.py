@@ -22,7 +22,7 @@ from schools.models import (
     StudentStatus,
 )
 from schools.queries import within
-from schools.roster import Known, Place
+from schools.roster import Kind, Known, Place
 
 IMPORTERS = (OrganisationKind.SCHOOL, OrganisationKind.COUNTY)
 
@@ -172,19 +172,43 @@ def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Sel
     return query.order_by(RosterRow.row_number, RosterRow.id)
 
 
-def pending_rows(import_id: int, kinds: Sequence[str], after: int, limit: int) -> Select[RosterRow]:
-    """The next rows to be carried out; they were stored school by school, so a slice has few."""
+def row_ids(
+    session: Session, import_id: int, kinds: Sequence[str], done: str | None
+) -> Sequence[int]:
+    """Ids of the rows of these kinds that ended so (None: wait), as they were stored.
+
+    They were stored school by school, so that a slice of them touches few schools.
+    """
+    return session.scalars(
+        select(RosterRow.id)
+        .where(
+            RosterRow.import_id == import_id,
+            RosterRow.kind.in_(kinds),
+            RosterRow.done.is_(done) if done is None else RosterRow.done == done,
+        )
+        .order_by(RosterRow.id)
+    ).all()
+
+
+def rows_with(ids: Sequence[int], done: str | None) -> Select[RosterRow]:
+    """The rows of a slice, those that still ended so."""
     return (
         select(RosterRow)
         .options(defer(RosterRow.cells))
         .where(
-            RosterRow.import_id == import_id,
-            RosterRow.id > after,
-            RosterRow.kind.in_(kinds),
-            RosterRow.done.is_(None),
+            RosterRow.id.in_(ids),
+            RosterRow.done.is_(done) if done is None else RosterRow.done == done,
         )
         .order_by(RosterRow.id)
-        .limit(limit)
+    )
+
+
+def new_students(import_id: int) -> Select[int | None]:
+    """Ids of the students that an import added."""
+    return select(RosterRow.student_id).where(
+        RosterRow.import_id == import_id,
+        RosterRow.kind == Kind.NEW.value,
+        RosterRow.done == "done",
     )
 
 

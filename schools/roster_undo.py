@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import audit, clock
-from foundation.database import Model, writing
+from foundation.database import Model, reading, writing
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
-from schools import roster_commit
+from schools import roster_commit, roster_queries
 from schools.models import Guardian, RosterImport, RosterRow, Student, StudentIdentifier
 from schools.roster import Kind
-from schools.roster_actions import SLICE, sliced
+from schools.roster_actions import sliced
 
 UNDO_FOR = timedelta(days=7)
 OWN_TABLES = frozenset({"student_identifier", "guardian"})
@@ -31,7 +31,8 @@ def undo(*, by: Actor, import_id: int) -> None:
     with writing() as session:
         made = session.get_one(RosterImport, import_id)
         _check_time(made)
-        new = list(session.scalars(_done_rows(import_id, [Kind.NEW], RosterRow.student_id)))
+        found = session.scalars(roster_queries.new_students(import_id))
+        new = [student_id for student_id in found if student_id]
         held = sum(len(with_records(session, part)) for part in sliced(new, 500))
         if held:
             raise Refused(_("不能撤销：有 %(n)s 名新学生已经有问卷、关注或其他记录。", n=held))
@@ -43,18 +44,6 @@ def _check_time(made: RosterImport) -> None:
         raise WrongState(_("只有已经执行的导入可以撤销。"), ())
     if clock.now() > made.committed_at + UNDO_FOR:
         raise WrongState(_("已经超过 7 天，不能撤销了。"), ())
-
-
-def _done_rows(import_id: int, kinds: Sequence[Kind], what: Any) -> Any:
-    return (
-        select(what)
-        .where(
-            RosterRow.import_id == import_id,
-            RosterRow.done == "done",
-            RosterRow.kind.in_([kind.value for kind in kinds]),
-        )
-        .order_by(RosterRow.id)
-    )
 
 
 def _references() -> Iterator[tuple[Table, Column[Any]]]:
@@ -76,17 +65,17 @@ def with_records(session: Session, student_ids: Collection[int]) -> set[int]:
 
 
 def _take_back(by: Actor, import_id: int) -> None:
-    kinds = [Kind.NEW, Kind.CHANGED, Kind.MOVED, Kind.LEAVING]
-    while True:
+    with reading() as session:
+        ids = roster_queries.row_ids(session, import_id, roster_commit.ACTING, "done")
+    for part in sliced(ids, roster_commit.SLICE):
         with writing() as session:
-            rows = session.scalars(_done_rows(import_id, kinds, RosterRow).limit(SLICE)).all()
-            if not rows:
-                _finish(session, by=by, import_id=import_id)
-                return
+            rows = session.scalars(roster_queries.rows_with(part, "done")).all()
             _remove(session, [row for row in rows if row.kind == Kind.NEW])
             for row in rows:
                 if row.kind != Kind.NEW:
                     row.done = _restore(session, row)
+    with writing() as session:
+        _finish(session, by=by, import_id=import_id)
 
 
 def _remove(session: Session, rows: Sequence[RosterRow]) -> None:
