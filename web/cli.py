@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from foundation import backup, database, outbox, seals
+from screening import commands as screening_commands
 from web import database_commands, demo, worker
 
 db = AppGroup("db", help="The database's structure.")
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
     for group in (db, demo_group, audit, backups, outbox_group):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
+    screening_commands.init_app(app)
 
 
 @db.command("upgrade")
