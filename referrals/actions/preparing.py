@@ -16,6 +16,7 @@ from referrals.actions.notices import tell_signers
 from referrals.consent import Answer, Decision, Facts, Policy, decide
 from referrals.letter import assemble
 from referrals.models import HospitalService, Referral
+from referrals.totals import lines
 from referrals.workflow import Event, State
 from schools import settings
 from schools.models import Guardian, GuardianStatus, Student
@@ -207,21 +208,7 @@ def _totals_of_student(session: Session, student_id: int) -> list[dict[str, Any]
         .order_by(Score.scored_at.desc(), Score.id.desc())
         .limit(12)
     )
-    return [_total(row) for row in rows]
-
-
-def _total(row: Score) -> dict[str, Any]:
-    result = row.result or {}
-    scores, bands = result.get("scores") or {}, result.get("bands") or {}
-    return {
-        "id": row.id,
-        "title": row.instrument.upper(),
-        "date": clock.local(row.scored_at).date().isoformat(),
-        "total": scores.get("total", next(iter(scores.values()), None)),
-        "band": bands.get("total", next(iter(bands.values()), None))
-        if isinstance(bands, dict)
-        else bands,
-    }
+    return [line for row in rows for line in lines(row)]
 
 
 def _student(session: Session, student_id: int) -> dict[str, Any]:

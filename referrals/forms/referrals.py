@@ -60,7 +60,6 @@ class LetterForm(Form):
     )
     scores = CheckboxesField(
         _l("附上的测评结果"),
-        coerce=int,
         description=_l("只附总分和区间，不附逐题回答。"),
         validators=[Optional()],
     )

@@ -39,7 +39,13 @@ def _letter_form(case: Case, **values: Any) -> LetterForm:
     )
     form.scores.choices = options(
         [
-            (row["id"], _("%(title)s　%(date)s　总分 %(total)s　%(band)s", **row))
+            (
+                row["id"],
+                _(
+                    "%(title)s　%(date)s　总分 %(total)s　%(band)s",
+                    **{**row, "band": row["band"] or "–"},
+                ),
+            )
             for row in preparing.totals_of(session(), case)
         ]
     )
@@ -174,6 +180,14 @@ def sign(referral_id: int) -> ResponseReturnValue:
     return redirect(url_for("referrals.signatures"), 303)
 
 
+def _referral_of(case: Case) -> int | None:
+    """The referral of this case that the school wants help with, if it named one."""
+    wanted = request.values.get("referral", "")
+    found = queries.referrals_visible_to(current_actor()).where(Referral.case_id == case.id)
+    ids = [row.id for row in session().scalars(found).unique()]
+    return int(wanted) if wanted.isdigit() and int(wanted) in ids else None
+
+
 def _school_call(case: Case) -> tuple[SchoolCallForm, dict[int, Organisation]]:
     school = session().get_one(Organisation, case.school_id)
     desks = {desk.id: desk for desk in hotline_queries.desks_near(session(), school.path)}
@@ -189,7 +203,8 @@ def ask_hotline(case_id: int) -> ResponseReturnValue:
     case, by = _case(case_id), current_actor()
     form, desks = _school_call(case)
     if request.method == "GET":
-        return render_template("referrals/ask_hotline.html", case=case, form=form)
+        named = _referral_of(case)
+        return render_template("referrals/ask_hotline.html", case=case, form=form, referral=named)
     made: list[str] = []
 
     def act() -> None:
@@ -206,12 +221,17 @@ def ask_hotline(case_id: int) -> ResponseReturnValue:
             "call_back": form.call_back.data,
             "consent_to_hand_on": form.consent_to_hand_on.data,
             "case_id": case.id,
+            "referral_id": _referral_of(case),
         }
         made.append(tickets.open_ticket(session(), by=by, desk=desk, facts=facts).number)
 
     if not form.validate_on_submit() or not attempt(form, act):
         page = render_template(
-            "referrals/ask_hotline.html", case=case, form=form, page_has_errors=True
+            "referrals/ask_hotline.html",
+            case=case,
+            form=form,
+            referral=_referral_of(case),
+            page_has_errors=True,
         )
         return page, 422
     flash(_("已交给服务台，工单号 %(number)s。", number=made[0]), "success")

@@ -19,6 +19,7 @@ from referrals.models import Clock, HotlineTicket, Page
 from schools.models import Organisation
 from tests import make
 from tests.people import actor, sign_in
+from tests.referrals.test_hospital_referral import sent
 
 CALL = {
     "kind": "case",
@@ -384,6 +385,26 @@ def test_a_school_asks_the_desk_to_help_with_a_case(world, client):
     with database.reading() as session:
         made = session.scalars(select(HotlineTicket)).one()
         assert (made.case_id, made.channel) == (world.case.id, "school")
+
+
+def test_help_asked_from_a_referral_names_that_referral_and_no_other(world, client):
+    referral_id = sent(world)
+    sign_in(client, world.people.counselor)
+    url = f"/cases/{world.case.id}/hotline"
+    assert (
+        f'name="referral" value="{referral_id}"' in client.get(f"{url}?referral={referral_id}").text
+    )
+    assert 'name="referral"' not in client.get(f"{url}?referral=9999").text
+    data = {
+        "desk": world.people.desk.id,
+        "kind": "consult",
+        "summary": "请协助联系医院",
+        "call_back": "0000-1",
+        "referral": referral_id,
+    }
+    assert client.post(url, data=data).status_code == 303
+    with database.reading() as session:
+        assert session.scalars(select(HotlineTicket)).one().referral_id == referral_id
 
 
 def test_emergency_calls_are_written_down(world, client):
