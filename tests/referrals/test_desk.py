@@ -1,91 +1,30 @@
-"""The 12355 desk: a call from pick-up to closing, a crisis from the first word to standing down."""
+"""The 12355 desk: a call from pick-up to closing, and what may not happen to it."""
 
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from accounts.policy import Role
 from foundation import clock, database
-from foundation.outbox import OutboxMessage
 from foundation.problems import Problem, Refused
-from foundation.push import add_channel
 from referrals import jobs
-from referrals.actions import handling, paging, tickets
+from referrals.actions import handling, tickets
 from referrals.actions.ticket_moves import Changed
-from referrals.models import Clock, HotlineTicket, Page
-from schools.models import Organisation
+from referrals.models import Clock, HotlineTicket
 from tests import make
 from tests.people import actor, sign_in
+from tests.referrals.calls import (
+    CALL,
+    do,
+    in_contact,
+    second_desk,
+    send_to,
+    ticket,
+    triaged,
+)
 from tests.referrals.test_hospital_referral import sent
-
-CALL = {
-    "kind": "case",
-    "risk": "1",
-    "summary": "孩子不肯上学，已经一周。",
-    "channel": "phone",
-    "caller_type": "guardian",
-    "caller_name": "来电人",
-    "call_back": "13900000001",
-    "location": "青山区",
-    "wish": "",
-    "foreign_number": "",
-}
-
-
-def opened(world: Any, by: Any = None, **changes: Any) -> int:
-    with database.writing() as session:
-        desk = session.get_one(Organisation, world.people.desk.id)
-        by = actor(by or world.people.operator)
-        return tickets.open_ticket(session, by=by, desk=desk, facts={**CALL, **changes}).id
-
-
-def do(world: Any, ticket_id: int, verb: Any, by: Any = None, **values: Any) -> None:
-    with database.writing() as session:
-        ticket = session.get_one(HotlineTicket, ticket_id)
-        verb(session, by=actor(by or world.people.operator), ticket=ticket, **values)
-
-
-def triaged(world: Any, **changes: Any) -> int:
-    ticket_id = opened(world, **changes)
-    kind = changes.get("kind", "case")
-    do(world, ticket_id, tickets.triage, kind=kind, category="psych", risk=1)
-    return ticket_id
-
-
-def in_contact(world: Any, **changes: Any) -> int:
-    ticket_id = triaged(world, **changes)
-    do(world, ticket_id, tickets.accept)
-    do(world, ticket_id, handling.contact, whom="guardian", text="已通话")
-    return ticket_id
-
-
-def ticket(ticket_id: int) -> HotlineTicket:
-    with database.reading() as session:
-        return session.get_one(HotlineTicket, ticket_id)
-
-
-def second_desk(world: Any) -> int:
-    with database.writing() as session:
-        desk = make.organisation(
-            session, name="青山区12355", kind="desk", under=world.people.county
-        )
-        made = make.user(session, name="区接线员", username="county_operator")
-        make.role(session, of=made, role=Role.OPERATOR, at=desk)
-        return desk.id
-
-
-def send_to(world: Any, ticket_id: int, desk_id: int, by: Any = None) -> None:
-    with database.writing() as session:
-        tickets.dispatch(
-            session,
-            by=actor(by or world.people.operator),
-            ticket=session.get_one(HotlineTicket, ticket_id),
-            desk=session.get_one(Organisation, desk_id),
-            reason="属地办理",
-        )
 
 
 def test_a_call_from_pick_up_to_closing(world, client):
@@ -251,95 +190,6 @@ def test_a_transfer_stays_ours_until_the_receipt(world):
     assert (ticket(ticket_id).state, ticket(ticket_id).receipt) == ("transferred", "110-77")
 
 
-def crisis(world: Any) -> int:
-    with database.writing() as session:
-        add_channel(
-            session,
-            by="system:tests",
-            user_id=world.people.operator.id,
-            kind="email",
-            address="duty@example.org",
-        )
-    return opened(world, kind="crisis")
-
-
-def test_a_crisis_pages_the_duty_chain_in_the_same_transaction(world):
-    ticket_id = crisis(world)
-    found = ticket(ticket_id)
-    assert (found.risk, found.ladder_step) == (3, 0)
-    assert found.due_at == found.first_signal_at + timedelta(minutes=30)
-    with database.reading() as session:
-        assert session.scalars(select(Page).where(Page.subject == f"ticket:{ticket_id}")).all()
-        messages = session.scalars(
-            select(OutboxMessage).where(OutboxMessage.kind == "push.email")
-        ).all()
-        assert any(m.urgent and m.payload["path"].endswith("/page") for m in messages)
-        for message in messages:
-            assert "孩子" not in str(message.payload)
-
-
-def test_the_ladder_climbs_until_somebody_gives_his_name(world, client):
-    ticket_id = crisis(world)
-    with clock.frozen(clock.now() + timedelta(minutes=11)):
-        jobs.climb_ladders()
-        assert ticket(ticket_id).ladder_step == 10
-        owner_before = ticket(ticket_id).owner_organisation_id
-        do(world, ticket_id, paging.acknowledge)
-    with clock.frozen(clock.now() + timedelta(minutes=16)):
-        jobs.climb_ladders()
-        assert ticket(ticket_id).ladder_step == 10
-    with clock.frozen(clock.now() + timedelta(minutes=31)):
-        jobs.climb_ladders()
-        assert ticket(ticket_id).ladder_step == 30
-    assert ticket(ticket_id).owner_organisation_id == owner_before
-
-
-def test_a_paged_person_sees_one_button_and_the_emergency_card(world, client):
-    ticket_id = crisis(world)
-    sign_in(client, world.people.operator)
-    page = client.get(f"/hotline/{ticket_id}/page")
-    assert "我在处理" in page.text
-    assert "tel:110" in page.text
-    assert client.post(f"/hotline/{ticket_id}/page").status_code == 303
-    assert ticket(ticket_id).acknowledged_by == world.people.operator.id
-    assert "tel:120" in client.get(f"/hotline/{ticket_id}").text
-
-
-def test_two_people_stand_a_crisis_down_and_it_is_followed_up_after_a_day(world):
-    ticket_id = crisis(world)
-    do(world, ticket_id, tickets.triage, kind="crisis", category="psych", risk=3)
-    with pytest.raises(Refused):
-        do(world, ticket_id, tickets.triage, kind="consult", category="psych", risk=0)
-    do(world, ticket_id, tickets.accept)
-    do(world, ticket_id, handling.contact, whom="child", text="在教室，有同学陪")
-    with pytest.raises(Refused):
-        do(world, ticket_id, handling.ask_stand_down, safe_adult=" ", text="安全")
-    do(world, ticket_id, handling.ask_stand_down, safe_adult="班主任王老师", text="安全")
-    with pytest.raises(Refused):
-        do(world, ticket_id, handling.stand_down)
-    do(world, ticket_id, handling.stand_down, by=world.people.supervisor)
-    with pytest.raises(Refused):
-        do(world, ticket_id, handling.close)
-    do(world, ticket_id, handling.followed_up, text="今日到校，情绪平稳")
-    do(world, ticket_id, handling.close)
-    assert ticket(ticket_id).state == "closed"
-
-
-def test_danger_heard_later_makes_a_crisis_of_any_ticket(world):
-    ticket_id = in_contact(world)
-    do(world, ticket_id, tickets.escalate, reason="说不想活了")
-    found = ticket(ticket_id)
-    assert (found.kind, found.state, found.contacted_at) == ("crisis", "accepted", None)
-    assert found.due_at == found.first_signal_at + timedelta(minutes=30)
-    do(world, ticket_id, handling.contact, whom="child", text="在通话")
-    do(world, ticket_id, handling.ask_stand_down, safe_adult="母亲", text="安全")
-    do(world, ticket_id, handling.stand_down, by=world.people.supervisor)
-    do(world, ticket_id, tickets.escalate, reason="又说要跳楼")
-    again = ticket(ticket_id)
-    assert again.due_at == again.first_signal_at + timedelta(minutes=30)
-    assert again.contacted_at is None
-
-
 def test_what_another_desk_handles_does_not_exist_here(world, client):
     desk = second_desk(world)
     with database.writing() as session:
@@ -405,22 +255,3 @@ def test_help_asked_from_a_referral_names_that_referral_and_no_other(world, clie
     assert client.post(url, data=data).status_code == 303
     with database.reading() as session:
         assert session.scalars(select(HotlineTicket)).one().referral_id == referral_id
-
-
-def test_emergency_calls_are_written_down(world, client):
-    ticket_id = crisis(world)
-    sign_in(client, world.people.operator)
-    data = {"emergency_report-number": "110", "emergency_report-text": "青山区某小区"}
-    assert client.post(f"/hotline/{ticket_id}/emergency_report", data=data).status_code == 303
-    assert ticket(ticket_id).emergency_report["number"] == "110"
-
-
-def test_every_open_ticket_has_a_desk_a_role_and_a_due_time(world):
-    opened(world)
-    in_contact(world)
-    crisis(world)
-    with database.reading() as session:
-        for row in session.scalars(select(HotlineTicket)):
-            assert row.owner_organisation_id
-            assert row.duty_role
-            assert row.due_at is not None
