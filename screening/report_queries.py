@@ -1,0 +1,317 @@
+"""Read the figures of a campaign and of a region in a fixed number of statements."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, distinct, func, select
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor, Permission
+from foundation import clock
+from schools import settings
+from schools.models import Grade, Klass, Organisation, Student, StudentStatus
+from schools.queries import in_scope, schools_visible_to, students_visible_to
+from screening import report_figures
+from screening.campaign_queries import may_answer_ids
+from screening.models import Alert, Campaign, Case, Interview, Response, Score, Ticket
+from screening.report_figures import Figures, Part, School, Taken
+
+SCHOOL_YEAR_STARTS = (9, 1)
+
+
+def school_year(moment: datetime) -> tuple[datetime, datetime]:
+    """The school year (1 September to 31 August, Shanghai) that holds the moment."""
+    there = clock.local(moment)
+    year = there.year if (there.month, there.day) >= SCHOOL_YEAR_STARTS else there.year - 1
+    return year_from(year)
+
+
+def year_from(year: int) -> tuple[datetime, datetime]:
+    """The school year that begins in September of `year`."""
+    starts = [
+        datetime(each, *SCHOOL_YEAR_STARTS, tzinfo=clock.SHANGHAI) for each in (year, year + 1)
+    ]
+    return starts[0], starts[1]
+
+
+@dataclass(frozen=True)
+class _Sheets:
+    """What a campaign's responses say, by student."""
+
+    valid: set[int]
+    finished: set[int]
+    positive: set[int]
+    critical: set[int]
+    bands: dict[str, Counter[str]]
+    quality: Counter[str]
+    notes: list[str]
+    unanswered: int
+
+
+def figures_of(session: Session, campaign: Campaign) -> Figures:
+    """All figures of a campaign."""
+    rows = session.execute(_tickets(campaign.id)).all()
+    sheets = _sheets(session, campaign.id)
+    missing = any(row.state != "submitted" for row in rows)
+    may = may_answer_ids(session, campaign) if missing else {row.student_id for row in rows}
+    interviewed, concluded = _interviews(session, campaign)
+    people = [_taken(row, sheets, may, interviewed, concluded) for row in rows]
+    enrolled, covered = _coverage(session, campaign)
+    alerts = session.execute(
+        select(Alert.severity, func.count())
+        .where(Alert.campaign_id == campaign.id)
+        .group_by(Alert.severity)
+    ).all()
+    return Figures(
+        enrolled=enrolled,
+        covered=covered,
+        people=people,
+        bands=sheets.bands,
+        quality=sheets.quality,
+        alerts=dict(alerts),
+        notes=sheets.notes,
+        unanswered_critical=sheets.unanswered,
+        smallest=int(settings.value(session, campaign.school_id, "report.small_cell")),
+    )
+
+
+def _tickets(campaign_id: int) -> Select[int, str, str | None, datetime | None, str, str, str]:
+    return (
+        select(
+            Ticket.student_id,
+            Ticket.state,
+            Ticket.excused,
+            Ticket.started_at,
+            Grade.name.label("grade"),
+            Klass.name.label("klass"),
+            func.coalesce(Student.sex, "").label("sex"),
+        )
+        .join(Student, Student.id == Ticket.student_id)
+        .join(Klass, Klass.id == Ticket.klass_id)
+        .join(Grade, Grade.id == Klass.grade_id)
+        .where(
+            Ticket.campaign_id == campaign_id,
+            Ticket.purpose == "first",
+            Ticket.state != "void",
+        )
+    )
+
+
+def _taken(
+    row: object, sheets: _Sheets, may: set[int], interviewed: set[int], concluded: set[int]
+) -> Taken:
+    student_id: int = row.student_id  # type: ignore[attr-defined]
+    part = _part(row, sheets, may)
+    valid = part is Part.VALID
+    finished = part in {Part.VALID, Part.INVALID}
+    return Taken(
+        student_id=student_id,
+        part=part,
+        grade=row.grade,  # type: ignore[attr-defined]
+        klass=f"{row.grade} {row.klass}",  # type: ignore[attr-defined]
+        sex=row.sex,  # type: ignore[attr-defined]
+        started=finished or part is Part.UNFINISHED,
+        positive=valid and student_id in sheets.positive,
+        critical=student_id in sheets.critical,
+        interviewed=student_id in interviewed,
+        concluded=student_id in concluded,
+    )
+
+
+def _part(row: object, sheets: _Sheets, may: set[int]) -> Part:
+    student_id, state = row.student_id, row.state  # type: ignore[attr-defined]
+    if student_id in sheets.finished:
+        return Part.VALID if student_id in sheets.valid else Part.INVALID
+    if row.excused or state == "withdrawn" or student_id not in may:  # type: ignore[attr-defined]
+        return Part.DECLINED
+    return Part.UNFINISHED if state == "started" else Part.ABSENT
+
+
+def _sheets(session: Session, campaign_id: int) -> _Sheets:
+    found = _Sheets(set(), set(), set(), set(), {}, Counter(), [], 0)
+    responses = session.execute(
+        select(Response.student_id, Response.careless, Response.quality, Response.note).where(
+            Response.campaign_id == campaign_id
+        )
+    ).all()
+    for student_id, careless, quality, note in responses:
+        found.finished.add(student_id)
+        if not careless:
+            found.valid.add(student_id)
+        found.quality.update({each["index"] for each in quality or ()})
+        if note and note not in found.notes:
+            found.notes.append(note)
+    return _scored(session, campaign_id, found)
+
+
+def _scored(session: Session, campaign_id: int, found: _Sheets) -> _Sheets:
+    newest = (
+        select(func.max(Score.id))
+        .where(Score.campaign_id == campaign_id)
+        .group_by(Score.response_id, Score.instrument)
+    )
+    rows = session.execute(
+        select(
+            Score.student_id,
+            Score.instrument,
+            Score.valid,
+            Score.positive,
+            Score.critical,
+            Score.result,
+        ).where(Score.id.in_(newest))
+    ).all()
+    unanswered = 0
+    for student_id, instrument, valid, positive, critical, result in rows:
+        if critical:
+            found.critical.add(student_id)
+        unanswered += bool(result["unanswered_critical"])
+        if not valid:
+            continue
+        if positive or critical:
+            found.positive.add(student_id)
+        band = next(iter(result["bands"].values()), None)
+        found.bands.setdefault(instrument, Counter())[band or ""] += 1
+    return _Sheets(**{**vars(found), "unanswered": unanswered})
+
+
+def _interviews(session: Session, campaign: Campaign) -> tuple[set[int], set[int]]:
+    held = session.scalars(
+        select(Interview.student_id).where(
+            Interview.school_id == campaign.school_id, Interview.held_at >= campaign.opens_at
+        )
+    )
+    level = session.scalars(
+        select(Case.student_id).where(
+            Case.school_id == campaign.school_id,
+            Case.level.is_not(None),
+            Case.level_set_at >= campaign.opens_at,
+        )
+    )
+    return set(held), set(level)
+
+
+def _coverage(session: Session, campaign: Campaign) -> tuple[int, int]:
+    """Enrolled students of the school, and those of them with a sheet in the school year."""
+    starts, ends = school_year(campaign.opens_at)
+    taken = (
+        select(Response.student_id)
+        .join(Campaign, Campaign.id == Response.campaign_id)
+        .where(Campaign.opens_at >= starts, Campaign.opens_at < ends)
+    )
+    enrolled = and_(
+        Student.school_id == campaign.school_id, Student.status == StudentStatus.ENROLLED.value
+    )
+    everybody = session.scalar(select(func.count()).select_from(Student).where(enrolled))
+    covered = session.scalar(
+        select(func.count()).select_from(Student).where(enrolled, Student.id.in_(taken))
+    )
+    return everybody or 0, covered or 0
+
+
+def region_of(
+    session: Session, actor: Actor, year: int, k: int
+) -> tuple[list[School], tuple[int | None, ...]]:
+    """The schools of his region in one school year: counts only."""
+    starts, ends = year_from(year)
+    schools = session.scalars(schools_visible_to(actor, Permission.REGION_VIEW)).all()
+    ids = [each.id for each in schools]
+    window = and_(
+        Campaign.school_id.in_(ids), Campaign.opens_at >= starts, Campaign.opens_at < ends
+    )
+    enrolled = _counted(
+        session,
+        select(Student.school_id, func.count())
+        .where(Student.school_id.in_(ids), Student.status == StudentStatus.ENROLLED.value)
+        .group_by(Student.school_id),
+    )
+    begun = _counted(
+        session,
+        select(Campaign.school_id, func.count())
+        .where(window, Campaign.state.in_(("approved", "closed")))
+        .group_by(Campaign.school_id),
+    )
+    finished = _counted(session, _sheets_by_school(window))
+    valid = _counted(session, _sheets_by_school(window).where(Response.careless.is_(False)))
+    positive = _counted(session, _positive_by_school(window))
+    rows = [
+        (
+            each.name,
+            enrolled.get(each.id, 0),
+            each.id in begun,
+            finished.get(each.id, 0),
+            valid.get(each.id, 0),
+            positive.get(each.id, 0),
+        )
+        for each in schools
+    ]
+    return report_figures.region(rows, k)
+
+
+def _counted(session: Session, statement: Select[int, int]) -> Mapping[int, int]:
+    return dict(session.execute(statement))
+
+
+def _sheets_by_school(window: object) -> Select[int, int]:
+    return (
+        select(Campaign.school_id, func.count(distinct(Response.student_id)))
+        .join(Response, Response.campaign_id == Campaign.id)
+        .where(window)  # type: ignore[arg-type]
+        .group_by(Campaign.school_id)
+    )
+
+
+def _positive_by_school(window: object) -> Select[int, int]:
+    return (
+        select(Campaign.school_id, func.count(distinct(Score.student_id)))
+        .join(Score, Score.campaign_id == Campaign.id)
+        .where(window, Score.valid, Score.positive | Score.critical)  # type: ignore[arg-type]
+        .group_by(Campaign.school_id)
+    )
+
+
+def years_of(session: Session, actor: Actor) -> list[int]:
+    """School years in which the schools of his region had campaigns, the newest first."""
+    ids = schools_visible_to(actor, Permission.REGION_VIEW).with_only_columns(Organisation.id)
+    moments = session.scalars(
+        select(Campaign.opens_at).where(Campaign.school_id.in_(ids.order_by(None))).distinct()
+    )
+    years = {school_year(moment)[0].year for moment in moments}
+    return sorted(years | {school_year(clock.now())[0].year}, reverse=True)
+
+
+def reports_visible_to(actor: Actor) -> Select[Campaign]:
+    """Campaigns whose report he may read: those that have begun, the newest first."""
+    return (
+        select(Campaign)
+        .where(
+            in_scope(actor, Permission.REPORT_VIEW, school=Campaign.school_id),
+            Campaign.state.in_(("approved", "closed")),
+        )
+        .order_by(Campaign.opens_at.desc(), Campaign.id)
+    )
+
+
+def responses_visible_to(actor: Actor) -> Select[Response, Student]:
+    """Sheets of students whose results he may read, never his own."""
+    students = students_visible_to(actor, Permission.RESULT_VIEW).subquery()
+    return (
+        select(Response, Student)
+        .join(Student, Student.id == Response.student_id)
+        .where(Response.student_id.in_(select(students.c.id)))
+        .order_by(Response.submitted_at.desc(), Response.id)
+    )
+
+
+def scores_of(session: Session, response_ids: Sequence[int]) -> dict[int, list[Score]]:
+    """The newest score of each instrument of each sheet."""
+    newest = (
+        select(func.max(Score.id))
+        .where(Score.response_id.in_(response_ids))
+        .group_by(Score.response_id, Score.instrument)
+    )
+    found: dict[int, list[Score]] = {}
+    for score in session.scalars(select(Score).where(Score.id.in_(newest)).order_by(Score.id)):
+        found.setdefault(score.response_id, []).append(score)
+    return found
