@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.policy import Permission
-from foundation import audit
+from foundation import audit, clock
 from foundation.database import session
 from foundation.i18n import _
-from foundation.problems import Refused
+from foundation.problems import Missing, Refused
 from referrals import wording
 from referrals.actions import preparing, sending, tickets
 from referrals.forms.hotline import SchoolCallForm
@@ -18,6 +19,7 @@ from referrals.forms.options import options
 from referrals.forms.referrals import LetterForm, Plain
 from referrals.letter import fingerprint
 from referrals.models import Referral
+from referrals.notice_pdf import notice
 from referrals.queries import hotline as hotline_queries
 from referrals.queries import referrals as queries
 from referrals.views.referrals import bp, one, service_words
@@ -153,6 +155,29 @@ def send(referral_id: int) -> ResponseReturnValue:
         return _preview(one(referral_id), form, 422)
     flash(_("已发出。请把盖章的转介函交给监护人，并电话告知医院。"), "success")
     return redirect(url_for("referrals.referral", referral_id=referral_id), 303)
+
+
+@bp.get("/referrals/<int:referral_id>/notice.pdf")
+@requires(P.REFERRAL_WORK)
+def refusal_notice(referral_id: int) -> ResponseReturnValue:
+    """The notice for a guardian who refuses, to be signed or witnessed."""
+    shown = one(referral_id)
+    if shown.consent != "refused":
+        raise Missing
+    audit.record_read(
+        "referral.notice_printed",
+        by=current_actor().ref,
+        organisation_id=shown.school_id,
+        subjects=[f"referral:{shown.id}"],
+    )
+    content = notice(
+        content=preparing.content_of(session(), shown),
+        hospital=shown.hospital.name,
+        day=clock.today().isoformat(),
+    )
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="notice-{shown.id}.pdf"'
+    return response
 
 
 @bp.get("/referrals/signatures")

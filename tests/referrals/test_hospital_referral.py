@@ -171,6 +171,19 @@ def test_a_guardian_who_refuses_stops_the_letter(world):
             sending.send(session, by=by, referral=referral, previewed=previewed)
 
 
+def test_a_refusal_leads_to_a_notice_to_sign_and_a_second_talk(world, client):
+    referral_id = drafted(world)
+    sign_in(client, world.people.counselor)
+    assert client.get(f"/referrals/{referral_id}/notice.pdf").status_code == 404
+    agreed(world, referral_id, mother="refused")
+    page = client.get(f"/referrals/{referral_id}").text
+    assert "72 小时内请分管校领导一起再谈一次" in page
+    assert client.get(f"/referrals/{referral_id}/notice.pdf").data.startswith(b"%PDF")
+    with database.reading() as session:
+        due = session.get_one(Referral, referral_id).due_at
+    assert due == clock.now() + timedelta(hours=72)
+
+
 def test_danger_to_life_goes_first_and_is_signed_afterwards_by_another(world, client):
     referral_id = sent(world, urgency="red")
     by = actor(world.people.counselor)
