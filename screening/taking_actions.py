@@ -89,9 +89,8 @@ def _decide(session: Session, ticket: Ticket, decision: str) -> None:
 
 def submit(session: Session, *, by: Actor, ticket: Ticket, final: Final) -> Submitted:
     """Turn drafts and the last request into one sheet; the second time gives the same receipt."""
-    before = response_of(session, ticket)
-    if before is not None:
-        return Submitted(before.receipt)
+    if ticket.state == TicketState.SUBMITTED:
+        return _receipt_of_other(session, ticket)
     sheet = definitions_of(ticket)
     stored = drafts_of(session, ticket)
     answers = merged(stored, final.sent.answers)

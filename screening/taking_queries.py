@@ -4,8 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -13,6 +14,7 @@ from instruments import catalogue
 from instruments.definition import Definition
 from instruments.wording import Wording, parse_wording
 from schools import settings
+from schools.models import Setting
 from screening import consent
 from screening.drafts import Place, Stored
 from screening.models import Consent, Draft, Response, Ticket, WordingLicence
@@ -20,6 +22,28 @@ from screening.taking import Standing, window_of
 from screening.taking_scoring import Asked
 
 LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+KEYS = (
+    "taking.grace_min",
+    "taking.idle_lock_s",
+    "consent.guardian_below",
+    "consent.student_alone_from",
+    "help.numbers",
+)
+
+# Built once: putting a statement together takes longer than SQLite needs to answer it.
+_CONSENTS = (
+    select(Consent.party, Consent.decision, Consent.guardian_id)
+    .where(Consent.campaign_id == bindparam("campaign"), Consent.student_id == bindparam("student"))
+    .order_by(Consent.id)
+)
+_SETTINGS = (
+    select(Setting.organisation_id, Setting.key, Setting.value)
+    .where(Setting.organisation_id.in_(bindparam("ids", expanding=True)), Setting.key.in_(KEYS))
+    .order_by(Setting.version)
+)
+_DRAFTS = select(Draft.instrument, Draft.item, Draft.value, Draft.seq).where(
+    Draft.ticket_id == bindparam("ticket")
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +63,8 @@ def standing_of(session: Session, ticket: Ticket) -> Standing:
     if campaign.closed_at is not None and ticket.purpose == "first":
         closes = min(closes, campaign.closed_at)
     verdict = consent_of(session, ticket)
-    grace = settings.value(session, campaign.school_id, "taking.grace_min")
+    over = clock.now() > closes
+    grace = setting(session, ticket, "taking.grace_min") if over else 0  # asked for when it matters
     return Standing(
         state=ticket.state,
         excused=ticket.excused is not None,
@@ -54,11 +79,8 @@ def standing_of(session: Session, ticket: Ticket) -> Standing:
 
 def consent_of(session: Session, ticket: Ticket) -> consent.Verdict:
     """Where the student's consent to this campaign stands."""
-    rows = session.execute(
-        select(Consent.party, Consent.decision, Consent.guardian_id)
-        .where(Consent.campaign_id == ticket.campaign_id, Consent.student_id == ticket.student_id)
-        .order_by(Consent.id)
-    ).all()
+    wanted = {"campaign": ticket.campaign_id, "student": ticket.student_id}
+    rows = session.execute(_CONSENTS, wanted).all()
     decisions = [
         consent.Decision(row.party, row.decision, str(row.guardian_id or "")) for row in rows
     ]
@@ -72,12 +94,28 @@ def age_of(ticket: Ticket) -> int | None:
 
 def consent_rule_of(session: Session, ticket: Ticket) -> consent.Rule:
     kept = ticket.campaign.consent_rule or {}
-    if {"guardian_below", "alone_from"} <= set(kept):
-        return consent.Rule(int(kept["guardian_below"]), int(kept["alone_from"]))
-    school = ticket.campaign.school_id
-    below = settings.value(session, school, "consent.guardian_below")
-    alone = settings.value(session, school, "consent.student_alone_from")
-    return consent.Rule(int(below), int(alone))
+    return consent.Rule(
+        kept.get("guardian_below") or setting(session, ticket, "consent.guardian_below"),
+        kept.get("alone_from") or setting(session, ticket, "consent.student_alone_from"),
+    )
+
+
+def setting(session: Session, ticket: Ticket, key: str) -> Any:
+    """A setting of the ticket's school, read once per unit of work."""
+    kept: dict[str, Any] = session.info.setdefault(f"settings:{ticket.campaign.school_id}", {})
+    if not kept:
+        kept.update(_settings(session, ticket))
+    return kept[key]
+
+
+def _settings(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """All settings of taking at once: a page asks for five of them."""
+    ids = [int(part) for part in ticket.campaign.school.path.strip("/").split("/")]
+    rows = session.execute(_SETTINGS, {"ids": ids}).all()
+    found = {key: settings.DEFAULTS[key].value for key in KEYS}
+    for organisation in ids:  # from the nation down: the nearest ancestor has the last word
+        found |= {row.key: row.value for row in rows if row.organisation_id == organisation}
+    return found
 
 
 def asked_of(ticket: Ticket) -> tuple[Asked, ...]:
@@ -140,11 +178,7 @@ def _licensed(
 
 def drafts_of(session: Session, ticket: Ticket) -> dict[Place, Stored]:
     """The saved answers of a ticket."""
-    rows = session.execute(
-        select(Draft.instrument, Draft.item, Draft.value, Draft.seq).where(
-            Draft.ticket_id == ticket.id
-        )
-    ).all()
+    rows = session.execute(_DRAFTS, {"ticket": ticket.id}).all()
     return {(row.instrument, row.item): Stored(_number(row.value), row.seq) for row in rows}
 
 

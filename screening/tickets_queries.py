@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from foundation.crypto import blind_index
@@ -35,19 +35,24 @@ def address_of(ticket_id: int) -> str:
     return blind_index("ticket-address", str(ticket_id))[:24]
 
 
+# Built once: putting this statement together takes longer than SQLite needs to answer it.
+_DEVICE = (
+    select(TicketDevice, Ticket)
+    .join(Ticket, Ticket.id == TicketDevice.ticket_id)
+    .options(joinedload(Ticket.student))
+    .where(TicketDevice.token_hash == bindparam("hash"), TicketDevice.closed_at.is_(None))
+)
+_DEVICE_LOCKED = _DEVICE.with_for_update(of=Ticket)
+
+
 def device_of(
     session: Session, token: str | None, address: str | None, *, lock: bool = False
 ) -> tuple[TicketDevice, Ticket] | None:
     """The browser and the ticket that a cookie opens, at this address if one is given."""
     if not token:
         return None
-    statement = (
-        select(TicketDevice, Ticket)
-        .join(Ticket, Ticket.id == TicketDevice.ticket_id)
-        .options(joinedload(Ticket.student))
-        .where(TicketDevice.token_hash == token_hash(token), TicketDevice.closed_at.is_(None))
-    )
-    found = session.execute(statement.with_for_update(of=Ticket) if lock else statement).first()
+    statement = _DEVICE_LOCKED if lock else _DEVICE
+    found = session.execute(statement, {"hash": token_hash(token)}).first()
     if found is None or address not in {None, address_of(found[1].id)}:
         return None
     return found[0], found[1]

@@ -20,7 +20,6 @@ from screening.views.taking_browser import (
     WHY_OPEN,
     Opened,
     bp,
-    help_lines,
     is_locked,
     lock,
     opened,
@@ -68,7 +67,7 @@ def _closed_or_locked(it: Opened, found: Door) -> ResponseReturnValue | None:
 
 
 def _shown(it: Opened, found: Door) -> ResponseReturnValue:
-    lines = help_lines(it.session, it.ticket.campaign.school_id)
+    lines = it.help_lines
     if found is Door.NEUTRAL:
         count = sum(len(each.items) for each in definitions_of(it.ticket).values())
         return quiet_page(it, quiet_sheet(count), lines)

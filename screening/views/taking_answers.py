@@ -22,7 +22,8 @@ from screening.taking_queries import (
     wording_languages,
 )
 from screening.taking_scoring import read_hints
-from screening.views.taking_browser import WHY_OPEN, Opened, bp, help_lines, opened, page, touch
+from screening.tickets import TicketState
+from screening.views.taking_browser import WHY_OPEN, Opened, bp, opened, page, touch
 from screening.views.taking_sheet import sheet_page
 
 LONGEST_KEY = 80
@@ -54,9 +55,10 @@ def save_answers(address: str) -> ResponseReturnValue:
 def submit_sheet(address: str) -> ResponseReturnValue:
     """Turn the sheet in; the same again gives the same receipt."""
     with opened(address, write=True) as it:
-        before = response_of(it.session, it.ticket)
-        if before is not None:
-            return _received(before.receipt)
+        if it.ticket.state == TicketState.SUBMITTED:
+            before = response_of(it.session, it.ticket)
+            if before is not None:
+                return _received(before.receipt)
         refused = _refused(it)
         if refused is not None:
             return refused if request.is_json else _refused_page(it)
@@ -125,7 +127,7 @@ def _incomplete(it: Opened, final: Final, found: Submitted) -> ResponseReturnVal
         listed = [{"instrument": key, "item": item} for key, item in found.blank]
         return jsonify({"unanswered": listed}), 422
     parts = parts_of(it.session, it.ticket, i18n.language())
-    lines = help_lines(it.session, it.ticket.campaign.school_id)
+    lines = it.help_lines
     stored = drafts_of(it.session, it.ticket)
     return sheet_page(it, parts, stored, lines, status=422, blank=found.blank)
 

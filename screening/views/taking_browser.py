@@ -29,7 +29,7 @@ from foundation.problems import Problem
 from schools import settings
 from screening.models import Ticket, TicketDevice
 from screening.taking import Standing
-from screening.taking_queries import standing_of
+from screening.taking_queries import setting, standing_of
 from screening.tickets_queries import address_of, device_of
 
 bp = Blueprint("taking", __name__)
@@ -61,6 +61,16 @@ class Opened:
     def address(self) -> str:
         """Its opaque name."""
         return address_of(self.ticket.id)
+
+    @property
+    def idle_lock_s(self) -> int:
+        """After how many idle seconds the sheet covers itself."""
+        return int(setting(self.session, self.ticket, "taking.idle_lock_s"))
+
+    @property
+    def help_lines(self) -> Any:
+        """The numbers of the school's region."""
+        return setting(self.session, self.ticket, "help.numbers")
 
 
 def cookie_name() -> str:
@@ -108,8 +118,7 @@ def is_locked(open_ticket: Opened) -> bool:
     """Whether the browser was left alone so long that its PIN is asked again."""
     if open_ticket.ticket.pin_hash is None:
         return False
-    school = open_ticket.ticket.campaign.school_id
-    idle = timedelta(seconds=int(settings.value(open_ticket.session, school, "taking.idle_lock_s")))
+    idle = timedelta(seconds=open_ticket.idle_lock_s)
     return clock.now() - open_ticket.device.seen_at > idle
 
 
@@ -123,17 +132,10 @@ def lock(device: TicketDevice) -> None:
     device.seen_at = clock.now() - LOCKED_SINCE
 
 
-def help_lines(session: Session | None = None, school_id: int | None = None) -> Any:
-    """The numbers of the region, for the help bar."""
-    if session is None or school_id is None:
-        return settings.DEFAULTS["help.numbers"].value
-    return settings.value(session, school_id, "help.numbers")
-
-
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page of taking; with a cookie it offers to call a teacher."""
     known = request.cookies.get(cookie_name()) is not None
-    values.setdefault("help_lines", help_lines())
+    values.setdefault("help_lines", settings.DEFAULTS["help.numbers"].value)
     values.setdefault("ask_url", url_for("taking.ask") if known else None)
     response: Response = make_response(render_template(f"taking/{template}", **values), status)
     return response

@@ -3,15 +3,17 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, render_template, url_for
+from markupsafe import Markup
 
+from foundation import i18n
 from foundation.i18n import _
 from instruments.definition import Item, Value
 from instruments.wording import Wording
-from schools import settings
 from screening.drafts import Place, Stored
 from screening.taking_neutral import Quiet
 from screening.taking_queries import Part
@@ -33,6 +35,7 @@ class Question:
     """One screen; a measured one asks for a number between two bounds."""
 
     number: int
+    label: str
     name: str
     text: str
     lead: str
@@ -63,6 +66,7 @@ def sheet_page(
         address=it.address,
         questions=questions,
         minutes=ceil(minutes) or ceil(len(questions) * SECONDS_PER_ITEM / 60),
+        question_cards=_cards(tuple(questions), quiet=False),
         missed=missed,
         page_has_errors=bool(missed),
         needs_pin=it.ticket.pin_hash is None,
@@ -76,9 +80,11 @@ def sheet_page(
 
 def quiet_page(it: Opened, quiet: tuple[Quiet, ...], lines: Any) -> Response:
     """The quiet sheet: the same look, and nothing is sent or kept."""
+    label = _("第 %(n)s 题", n="{}")
     questions = [
         Question(
             number,
+            label.format(number),
             f"quiet.{number}",
             str(each.text),
             "",
@@ -92,6 +98,7 @@ def quiet_page(it: Opened, quiet: tuple[Quiet, ...], lines: Any) -> Response:
         address=it.address,
         questions=questions,
         minutes=ceil(len(questions) * SECONDS_PER_ITEM / 60),
+        question_cards=_cards(tuple(questions), quiet=True),
         missed=[],
         needs_pin=it.ticket.pin_hash is None,
         quiet=True,
@@ -104,17 +111,19 @@ def quiet_page(it: Opened, quiet: tuple[Quiet, ...], lines: Any) -> Response:
 
 def _questions(parts: tuple[Part, ...], stored: Mapping[Place, Stored]) -> list[Question]:
     found: list[Question] = []
+    label = _("第 %(n)s 题", n="{}")
     for part in parts:
         lead = part.wording.instruction.text
         stem = part.wording.stem.text if part.wording.stem else ""
         lead = f"{lead} {stem}".strip()
         for item in part.asked.definition.items:
-            found.append(_question(len(found) + 1, part, item, lead, stored))
+            number = len(found) + 1
+            found.append(_question(number, label.format(number), part, item, lead, stored))
     return found
 
 
 def _question(
-    number: int, part: Part, item: Item, lead: str, stored: Mapping[Place, Stored]
+    number: int, label: str, part: Part, item: Item, lead: str, stored: Mapping[Place, Stored]
 ) -> Question:
     key = part.asked.definition.key
     before = stored.get((key, item.id))
@@ -127,9 +136,25 @@ def _question(
     options = part.wording.options
     choices = tuple(Choice(str(o.code), o.text) for o in options if o.code in item.codes)
     text = part.wording.item(item.id).text
-    return Question(
-        number, f"{key}.{item.id}", text, lead, () if bounds else choices, chosen, bounds
-    )
+    name = f"{key}.{item.id}"
+    return Question(number, label, name, text, lead, () if bounds else choices, chosen, bounds)
+
+
+def _cards(questions: tuple[Question, ...], *, quiet: bool) -> Markup:
+    """The cards; those of a sheet without answers are the same for everybody of a campaign."""
+    if any(each.chosen is not None for each in questions):
+        return _rendered(questions, quiet)
+    return _kept(questions, quiet, i18n.language())
+
+
+@lru_cache(maxsize=64)
+def _kept(questions: tuple[Question, ...], quiet: bool, _language: str) -> Markup:  # noqa: FBT001
+    return _rendered(questions, quiet)
+
+
+def _rendered(questions: tuple[Question, ...], quiet: bool) -> Markup:  # noqa: FBT001
+    text = render_template("taking/questions.html", questions=questions, quiet=quiet)
+    return Markup(text)  # noqa: S704 - our own template has escaped what it holds
 
 
 def _credit(wording: Wording) -> str:
@@ -137,7 +162,6 @@ def _credit(wording: Wording) -> str:
 
 
 def _config(it: Opened, saved: object, *, quiet: bool) -> dict[str, object]:
-    school = it.ticket.campaign.school_id
     return {
         "answers": url_for("taking.save_answers", address=it.address),
         "submit": url_for("taking.submit_sheet", address=it.address),
@@ -147,7 +171,7 @@ def _config(it: Opened, saved: object, *, quiet: bool) -> dict[str, object]:
         "done": url_for("taking.done"),
         "id": it.address,
         "quiet": quiet,
-        "idle": int(settings.value(it.session, school, "taking.idle_lock_s")),
+        "idle": it.idle_lock_s,
         "pin": it.ticket.pin_hash is not None,
         "stored": saved,
         "words": {

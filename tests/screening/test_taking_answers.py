@@ -21,7 +21,7 @@ ITEM_9 = "phq-9:item-9"
 
 def rules() -> dict[str, int]:
     with reading() as session:
-        return dict(session.execute(select(Alert.rule, Alert.severity)).tuples().all())
+        return dict(session.execute(select(Alert.rule, Alert.severity)).all())
 
 
 def drafts_of() -> dict[str, str | None]:
