@@ -1,7 +1,17 @@
 """Forms of rosters, staff, terms and organisations."""
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from foundation.forms import Form
@@ -81,3 +91,30 @@ class OrganisationForm(Form):
     )
     stage = SelectField(_l("学段"), [Optional()], description=_l("只有学校要选。"))
     phone = StringField(_l("电话"), [Optional(), Length(max=40)])
+
+
+class DutyForm(Form):
+    """Weekly hours of one person."""
+
+    user = SelectField(_l("谁"), coerce=int)
+    position = IntegerField(
+        _l("第几个呼叫"), [InputRequired(_l("请填写 1 到 9。")), NumberRange(1, 9)]
+    )
+    weekdays = SelectMultipleField(_l("哪几天"), [InputRequired(_l("请至少选一天。"))], coerce=int)
+    starts_at = TimeField(_l("从"), [InputRequired(_l("请填写时间。"))])
+    ends_at = TimeField(
+        _l("到"),
+        [InputRequired(_l("请填写时间。"))],
+        description=_l("与开始时间相同表示全天，早于开始时间表示到第二天。"),
+    )
+
+
+class SettingForm(Form):
+    """A new value and why."""
+
+    value = TextAreaField(_l("新的值"), [InputRequired(_l("请填写新的值。")), Length(max=2000)])
+    source = StringField(
+        _l("依据"),
+        [InputRequired(_l("请写明依据，例如文件名称和文号。")), Length(max=200)],
+        description=_l("例如：市教育局 2026 年第 12 号通知。"),
+    )

@@ -1,0 +1,96 @@
+"""The weekly duty and the settings on their pages."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from foundation import database
+from foundation.problems import Refused
+from schools import setting_values, settings
+from schools.models import DutySlot
+from tests import people
+from tests.people import Cast, sign_in
+
+
+@pytest.fixture
+def cast(app: object) -> Cast:
+    with database.writing() as session:
+        return people.cast(session)
+
+
+def text(answer: Any) -> str:
+    return str(answer.get_data(as_text=True))
+
+
+def test_hours_that_nobody_covers_are_shown_until_somebody_is_on_duty(
+    client: FlaskClient, cast: Cast
+) -> None:
+    sign_in(client, cast.school_admin)
+    assert "没有人值班的时段" in text(client.get("/duty"))
+    form = {
+        "user": cast.counselor.id,
+        "position": 1,
+        "weekdays": [str(day) for day in range(7)],
+        "starts_at": "00:00",
+        "ends_at": "00:00",
+    }
+    assert client.post("/duty", data=form | {"weekdays": []}).status_code == 422
+    assert client.post("/duty", data=form).status_code == 303
+    page = text(client.get("/duty"))
+    assert "每个时段都有人值班" in page
+    assert "至少要有两个人" in page
+    with database.reading() as session:
+        slot = session.scalars(select(DutySlot)).unique().one()
+    assert slot.weekdays == 127
+    assert client.post(f"/duty/{slot.id}/end").status_code == 303
+
+
+def test_duty_of_another_school_does_not_exist(client: FlaskClient, cast: Cast) -> None:
+    sign_in(client, cast.school_admin)
+    assert client.get(f"/duty?organisation={cast.other_school.id}").status_code == 404
+
+
+def test_a_setting_is_changed_with_its_source_and_keeps_its_versions(
+    client: FlaskClient, cast: Cast
+) -> None:
+    sign_in(client, cast.school_admin)
+    key = "clock.critical_contact_min"
+    assert "30" in text(client.get("/settings"))
+    form = {"key": key, "value": "20", "source": "校办〔2026〕1号"}
+    assert client.post("/settings", data=form | {"source": ""}).status_code == 422
+    assert client.post("/settings", data=form).status_code == 303
+    with database.reading() as session:
+        assert settings.value(session, cast.school.id, key) == 20
+        assert settings.value(session, cast.other_school.id, key) == 30
+    assert "校办〔2026〕1号" in text(client.get("/settings"))
+
+
+def test_what_protects_students_cannot_be_set_laxer(client: FlaskClient, cast: Cast) -> None:
+    sign_in(client, cast.school_admin)
+    form = {"key": "report.small_cell", "value": "3", "source": "x"}
+    assert client.post("/settings", data=form).status_code == 422
+
+
+@pytest.mark.parametrize("key", list(setting_values.names()))
+def test_every_value_is_read_back_as_it_is_shown(key: str) -> None:
+    default = settings.DEFAULTS[key].value
+    assert setting_values.parsed(key, setting_values.shown(default), default) == default
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("help.numbers", ""),
+        ("help.numbers", "报警 110"),
+        ("level.words", "3 重大"),
+        ("ladder.minutes", "5、3"),
+        ("clock.case_reply_h", "abc"),
+        ("clock.case_reply_h", "0"),
+        ("league.contact_is_adult", "也许"),
+    ],
+)
+def test_impossible_values_are_refused(key: str, value: str) -> None:
+    with pytest.raises(Refused):
+        setting_values.parsed(key, value, settings.DEFAULTS[key].value)
