@@ -111,9 +111,9 @@ TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {
     (State.RETURNED, Event.ACCEPT): _operator(State.ACCEPTED),
     (State.ARBITRATION, Event.ASSIGN): _supervisor(State.DISPATCHED, Needs.DESK, Needs.REASON),
     (State.ACCEPTED, Event.CONTACT): _operator(State.IN_CONTACT, Needs.CONTACT),
+    (State.IN_CONTACT, Event.HANDLE): _operator(State.HANDLING),
     (State.IN_CONTACT, Event.WAIT): _operator(State.WAITING, Needs.PAUSE, Needs.NOT_CRISIS),
     (State.WAITING, Event.RESUME): _operator(State.IN_CONTACT),
-    (State.IN_CONTACT, Event.HANDLE): _operator(State.HANDLING),
     (State.HANDLING, Event.REPLY): _operator(State.REPLIED, Needs.REPLY, Needs.NOT_CRISIS),
     (State.REPLIED, Event.RATE): _operator(State.RATED, Needs.RATING),
     (State.REPLIED, Event.CLOSE_UNRATED): _operator(

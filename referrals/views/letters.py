@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from accounts.guard import public
-from foundation import database
+from foundation import clock, database
 from foundation.i18n import _
 from foundation.problems import WrongState
 from referrals.actions import paper
@@ -15,6 +15,7 @@ from referrals.models import Referral
 from referrals.workflow import State
 
 bp = Blueprint("letters", __name__)
+TOO_SOON = 429
 
 
 @bp.get("/r/<token>")
@@ -28,17 +29,19 @@ def paper_letter(token: str) -> ResponseReturnValue:
 
 
 def _page(
-    referral: Referral, token: str, form: HolderForm, status: int = 200, **more: Any
-) -> tuple[str, int]:
+    referral: Referral, token: str, form: HolderForm, status: int = 200
+) -> tuple[str, int, dict[str, str]]:
     page = render_template(
         "referrals/paper.html",
         referral=referral,
         valid=paper.is_valid(referral),
         token=token,
         form=form,
-        **more,
     )
-    return page, status
+    wait = referral.blocked_until - clock.now() if referral.blocked_until else None
+    if status != TOO_SOON or wait is None:
+        return page, status, {}
+    return page, status, {"Retry-After": str(max(1, int(wait.total_seconds())))}
 
 
 @bp.post("/r/<token>")
@@ -67,7 +70,7 @@ def _refusal(session: Any, referral: Referral, form: HolderForm) -> int | None:
         )
     except paper.TooSoon as wait:
         form.form_errors = [wait.message]
-        return 429
+        return TOO_SOON
     if not proved:
         form.form_errors = [_("编号和出生日期与这份转介函不符，或者转介函已经作废。")]
         return 422
