@@ -304,7 +304,9 @@ def responses_visible_to(actor: Actor) -> Select[Response, Student]:
     )
 
 
-def scores_of(session: Session, response_ids: Sequence[int]) -> dict[int, list[Score]]:
+def scores_of(
+    session: Session, response_ids: Sequence[int] | Select[int]
+) -> dict[int, list[Score]]:
     """The newest score of each instrument of each sheet."""
     newest = (
         select(func.max(Score.id))

@@ -1,0 +1,106 @@
+"""The words of reports: parts, steps, indices of quality, rules."""
+
+from collections.abc import Mapping
+
+from foundation.i18n import _, language
+from instruments import catalogue
+from instruments.definition import Definition
+from instruments.quality import Index
+from screening.models import Score
+from screening.report_figures import Part
+
+HIDDEN = "—"
+
+
+def part_word(part: Part) -> str:
+    """Where a student stands, in the words of a report."""
+    return {
+        Part.DECLINED: _("拒绝、未同意或免测"),
+        Part.ABSENT: _("未到"),
+        Part.UNFINISHED: _("未做完"),
+        Part.INVALID: _("无效（作答不认真）"),
+        Part.VALID: _("有效"),
+    }[part]
+
+
+def step_word(step: str) -> str:
+    """A step of the funnel."""
+    return {
+        "eligible": _("应测"),
+        "asked": _("可以作答"),
+        "started": _("开始作答"),
+        "finished": _("做完"),
+        "valid": _("有效"),
+        "positive": _("达到分界，需要进一步了解"),
+        "interviewed": _("已面谈"),
+        "concluded": _("面谈后已评定"),
+    }[step]
+
+
+def index_word(index: str) -> str:
+    """Why a sheet looks careless."""
+    words = {
+        Index.LONGSTRING.value: _("连续选同一个选项"),
+        Index.TIME_PER_ITEM.value: _("平均每题用时太短"),
+        Index.TIME_PER_PAGE.value: _("每页用时太短"),
+        Index.IRV.value: _("答案几乎没有变化"),
+        Index.LIE.value: _("测谎题超过界值"),
+        Index.INSTRUCTED.value: _("没有按要求作答"),
+    }
+    return words.get(index, index)
+
+
+def sex_word(sex: str) -> str:
+    """How a group by sex is called."""
+    return {"f": _("女"), "m": _("男")}.get(sex, _("未填写"))
+
+
+def severity_word(severity: int) -> str:
+    """A degree of urgency."""
+    return {3: _("紧急"), 2: _("优先")}.get(severity, _("一般"))
+
+
+def title_of(key: str, version: str | None = None) -> str:
+    """The Chinese (or English) title of a scale."""
+    definition = catalogue.get(key, version)
+    return _named(definition.title)
+
+
+def band_word(definition: Definition, band: str) -> str:
+    """A band's name; no band is never called "none" or "normal"."""
+    if band not in definition.band_names:
+        return _("无法判断")
+    return _named(definition.band_names[band])
+
+
+def _named(title: object) -> str:
+    chinese = str(getattr(title, "zh", title))
+    return str(getattr(title, "en", "") or chinese) if language() == "en" else chinese
+
+
+def scores_in_words(score: Score) -> list[tuple[str, str, str]]:
+    """Scale, score and band of one scored instrument."""
+    definition = catalogue.get(score.instrument, score.version)
+    titles = {each.key: each.title for each in definition.scales}
+    titles |= {each.key: each.title for each in definition.derived}
+    return [
+        (
+            _named(titles.get(key, key)),
+            _("无法计分") if value is None else f"{value:g}",
+            band_word(definition, score.result["bands"][key])
+            if score.result["bands"].get(key)
+            else HIDDEN,
+        )
+        for key, value in score.result["scores"].items()
+    ]
+
+
+def rules_in_words(score: Score) -> list[str]:
+    """Every reason: the rule's id, and its inputs as name = value."""
+    return [
+        f"{each['rule']}：" + _inputs(each["inputs"]) for each in score.result.get("reasons", ())
+    ]
+
+
+def _inputs(inputs: Mapping[str, object]) -> str:
+    return "，".join(f"{name} = {value}" for name, value in inputs.items())
