@@ -3,7 +3,7 @@
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from foundation.forms import Form
+from foundation.forms import Form, options
 from foundation.i18n import _l
 
 
@@ -78,7 +78,9 @@ class PasswordForm(Form):
 
 
 class ChannelForm(Form):
-    kind = SelectField(_l("方式"), choices=[("email", _l("电子邮件")), ("webhook", _l("网络回调"))])
+    kind = SelectField(
+        _l("方式"), choices=options([("email", _l("电子邮件")), ("webhook", _l("网络回调"))])
+    )
     address = StringField(
         _l("地址"),
         [InputRequired(_l("请输入邮箱或网址。")), Length(max=300)],

@@ -1,8 +1,10 @@
 """The form base class: WTForms' own messages in our languages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from foundation.i18n import _l
 
@@ -80,3 +82,8 @@ class Form(FlaskForm):
         def get_translations(self, form: Any) -> Messages:
             """Return the one catalogue of messages."""
             return Messages()
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return (value, label) pairs as the choices of a select or radio field."""
+    return [SelectChoice(value, label) for value, label in pairs]

@@ -10,7 +10,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
-from foundation.forms import Form
+from foundation.forms import Form, options
 from foundation.i18n import _l
 
 WHEN = "%Y-%m-%dT%H:%M"
@@ -18,9 +18,7 @@ WHEN = "%Y-%m-%dT%H:%M"
 
 class CampaignForm(Form):
     school_id = SelectField(_l("学校"), coerce=int)
-    name = StringField(
-        _l("名称"), [InputRequired(_l("请给这次测评起个名称。")), Length(max=80)]
-    )
+    name = StringField(_l("名称"), [InputRequired(_l("请给这次测评起个名称。")), Length(max=80)])
     opens_at = DateTimeLocalField(
         _l("开始时间"), [InputRequired(_l("请填写开始时间。"))], format=WHEN
     )
@@ -39,9 +37,7 @@ class CampaignForm(Form):
 
 
 class ReasonForm(Form):
-    reason = TextAreaField(
-        _l("理由"), [InputRequired(_l("请写明理由。")), Length(max=400)]
-    )
+    reason = TextAreaField(_l("理由"), [InputRequired(_l("请写明理由。")), Length(max=400)])
 
 
 class ReopenForm(ReasonForm):
@@ -52,17 +48,11 @@ class ReopenForm(ReasonForm):
 
 class SittingForm(Form):
     klass_id = SelectField(_l("班级"), coerce=int)
-    starts_at = DateTimeLocalField(
-        _l("开始"), [InputRequired(_l("请填写开始时间。"))], format=WHEN
-    )
-    ends_at = DateTimeLocalField(
-        _l("结束"), [InputRequired(_l("请填写结束时间。"))], format=WHEN
-    )
+    starts_at = DateTimeLocalField(_l("开始"), [InputRequired(_l("请填写开始时间。"))], format=WHEN)
+    ends_at = DateTimeLocalField(_l("结束"), [InputRequired(_l("请填写结束时间。"))], format=WHEN)
     room = StringField(_l("地点"), [Optional(), Length(max=60)])
     invigilator_id = SelectField(_l("主持人"), coerce=int)
-    deputy_id = SelectField(
-        _l("代理人"), coerce=int, description=_l("主持人不在时由谁代替。")
-    )
+    deputy_id = SelectField(_l("代理人"), coerce=int, description=_l("主持人不在时由谁代替。"))
 
 
 class GuardianForm(Form):
@@ -77,12 +67,14 @@ class GuardianForm(Form):
     guardian = SelectField(_l("您是孩子的"), choices=[])
     decision = SelectField(
         _l("您的决定"),
-        choices=[
-            ("", _l("请选择")),
-            ("granted", _l("同意孩子参加")),
-            ("declined", _l("不同意孩子参加")),
-            ("withdrawn", _l("撤回以前的同意")),
-        ],
+        choices=options(
+            [
+                ("", _l("请选择")),
+                ("granted", _l("同意孩子参加")),
+                ("declined", _l("不同意孩子参加")),
+                ("withdrawn", _l("撤回以前的同意")),
+            ]
+        ),
         validators=[InputRequired(_l("请选择同意或不同意。"))],
     )
     reason = TextAreaField(_l("想说明的话"), [Optional(), Length(max=400)])

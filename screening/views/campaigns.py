@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.policy import Permission
 from foundation import clock
 from foundation.database import session
+from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from instruments import catalogue
@@ -119,9 +120,11 @@ def _form(campaign: Campaign | None = None) -> CampaignForm:
     schools = session().scalars(schools_visible_to(actor, Permission.CAMPAIGN_EDIT)).all()
     klasses = session().scalars(klasses_visible_to(actor, Permission.CAMPAIGN_EDIT)).all()
     form = CampaignForm(data=_draft(campaign) if campaign else None)
-    form.school_id.choices = [(school.id, school.name) for school in schools]
-    form.instruments.choices = [(value, label) for value, label in instrument_choices()]
-    form.klasses.choices = [(klass.id, f"{klass.grade.name}{klass.name}") for klass in klasses]
+    form.school_id.choices = options((school.id, school.name) for school in schools)
+    form.instruments.choices = options(instrument_choices())
+    form.klasses.choices = options(
+        (klass.id, f"{klass.grade.name}{klass.name}") for klass in klasses
+    )
     return form
 
 

@@ -12,6 +12,7 @@ from accounts.guard import current_actor, public, requires
 from accounts.policy import Actor, Permission
 from foundation import clock, database, i18n
 from foundation.database import session
+from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing
 from schools.models import Guardian, GuardianStatus, Klass, Student, StudentStatus
@@ -96,7 +97,7 @@ def guardian(token: str) -> ResponseReturnValue:
     with database.writing() if request.method == "POST" else database.reading() as unit:
         campaign, student = _pair(unit, *ids)
         form = GuardianForm()
-        form.guardian.choices = _relations(unit, student)
+        form.guardian.choices = options(_relations(unit, student))
         if request.method == "POST" and form.validate_on_submit():
             wait = _checked(unit, token, form, student)
             if wait is None:

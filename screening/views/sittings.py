@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.policy import Permission, Role
 from foundation import clock
 from foundation.database import session
+from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Refused
 from schools.models import Student
@@ -32,11 +33,15 @@ from screening import papers as paper
 from screening.campaign_forms import SittingForm
 from screening.campaign_queries import (
     BoardRow,
-    board as board_rows,
     campaigns_visible_to,
     klasses_of,
-    register as klass_register,
     sittings_of,
+)
+from screening.campaign_queries import (
+    board as board_rows,
+)
+from screening.campaign_queries import (
+    register as klass_register,
 )
 from screening.models import Campaign, Sitting, Ticket
 from screening.views.campaigns import klass_of, one
@@ -160,11 +165,11 @@ def _staff(shown: Campaign) -> list[User]:
 
 def _form(shown: Campaign) -> SittingForm:
     form = SittingForm()
-    people = [(0, _("待定")), *((user.id, user.name) for user in _staff(shown))]
-    form.klass_id.choices = [
+    people = options([(0, _("待定")), *((user.id, user.name) for user in _staff(shown))])
+    form.klass_id.choices = options(
         (klass.id, f"{klass.grade.name}{klass.name}")
         for klass in session().scalars(klasses_of(shown.id))
-    ]
+    )
     form.invigilator_id.choices = people
     form.deputy_id.choices = people
     return form

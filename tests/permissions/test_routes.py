@@ -171,6 +171,12 @@ def test_every_cell_is_as_written(sweep: Sweep) -> None:
     assert now == written
 
 
+def test_no_cell_is_a_fault_of_ours() -> None:
+    with MATRIX.open(encoding="utf-8", newline="") as file:
+        broken = {line["route"] for line in csv.DictReader(file) if "500" in line.values()}
+    assert broken == set()
+
+
 def test_nothing_of_another_school_is_ever_more_than_missing() -> None:
     """The matrix itself: outside their scope everybody gets the answer of a missing record."""
     with MATRIX.open(encoding="utf-8", newline="") as file:

@@ -31,6 +31,7 @@ from tests import make
 from tests.people import Cast, cast
 
 BY = Actor.system("tests")
+COUNTED = ("new", "changed", "moved", "leaving", "duplicate", "refused", "unchanged")
 SIDES = ("own", "sibling", "other_school", "other_city")
 
 
@@ -319,6 +320,9 @@ def _referrals(session: Session, people: Cast, side: Side, owner: User) -> dict[
             urgency="urgent",
             letter={"facts": f"线索{side.name}"},
             letter_number=f"L-{side.name}",
+            token=f"token-{side.name}",
+            token_index=f"index-{side.name}",
+            token_until=clock.now() + timedelta(days=30),
             owner_organisation_id=hospital.id,
             duty_role="hospital_contact",
             due_at=clock.now() + timedelta(hours=1),
@@ -357,8 +361,8 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
             organisation_id=side.school.id,
             file_name=f"线索{side.name}.csv",
             file_sha256="0" * 64,
-            headers={},
-            counts={},
+            headers=[],
+            counts=dict.fromkeys(COUNTED, 0),
             uploaded_by=owner.id,
             uploaded_at=clock.now(),
         ),
