@@ -10,18 +10,19 @@ from flask.cli import AppGroup
 
 from foundation import backup, database, outbox, seals
 from screening import commands as screening_commands
-from web import database_commands, demo, worker
+from web import database_commands, demo, documents, worker
 
 db = AppGroup("db", help="The database's structure.")
 demo_group = AppGroup("demo", help="The demo district.")
 audit = AppGroup("audit", help="The audit trail.")
 backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
+docs = AppGroup("docs", help="Pages of docs/ written from the code.")
 
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, demo_group, audit, backups, outbox_group):
+    for group in (db, demo_group, audit, backups, outbox_group, docs):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
     screening_commands.init_app(app)
@@ -102,3 +103,10 @@ def outbox_status(*, as_json: bool) -> None:
         return
     for name, value in status.items():
         click.echo(f"{name}\t{value}")
+
+
+@docs.command("write")
+def docs_write() -> None:
+    """Write permissions.md, states.md and data-inventory.md anew."""
+    for path in documents.write():
+        click.echo(path.name)
