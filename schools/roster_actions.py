@@ -208,8 +208,9 @@ def store_preview(*, by: Actor, upload: Upload, proposal: Proposal) -> int:
     """Keep the preview, in slices; until the last slice is in, the import counts as cancelled."""
     with writing() as session:
         import_id = _begin(session, by=by, upload=upload, proposal=proposal)
+    column = proposal.parsed.columns["name"]
     for part in sliced(proposal.rows):
-        records = [_record(import_id, number, this) for number, this in part]
+        records = [_record(import_id, number, this, column) for number, this in part]
         with writing() as session:
             session.execute(insert(RosterRow), records)
     with writing() as session:
@@ -251,8 +252,11 @@ def _begin(session: Session, *, by: Actor, upload: Upload, proposal: Proposal) -
     return made.id
 
 
-def _record(import_id: int, school_id: int | None, this: Planned) -> dict[str, Any]:
+def _record(
+    import_id: int, school_id: int | None, this: Planned, name_column: int
+) -> dict[str, Any]:
     known, values = this.known, this.row.values
+    written = this.row.cells[name_column] if this.row.cells else ""
     return {
         "import_id": import_id,
         "row_number": this.row.number,
@@ -261,7 +265,12 @@ def _record(import_id: int, school_id: int | None, this: Planned) -> dict[str, A
         "student_id": known.id if known else None,
         "student_version": known.version if known else None,
         "cells": this.row.cells,
-        "wanted": {**values, "changes": list(this.changes), "place_name": _place_name(this.row)},
+        "wanted": {
+            **values,
+            "changes": list(this.changes),
+            "place_name": _place_name(this.row),
+            "written_name": written,
+        },
         "before": _before(known) if known else None,
         "errors": [{"column": i.column, "message": i.message} for i in this.row.issues],
         "done": None,
@@ -283,7 +292,7 @@ def _before(known: Known) -> dict[str, Any]:
 
 def cancel(session: Session, *, by: Actor, made: RosterImport) -> None:
     """Throw a preview away: nothing was changed, and its rows are deleted at once."""
-    if made.state != "previewed" or is_under_way(session, made):
+    if made.state != "previewed" or made.counts.get("asked") or is_under_way(session, made):
         raise WrongState(_("只有还没有执行的预览可以放弃。"), ())
     made.state = "cancelled"
     session.execute(delete(RosterRow).where(RosterRow.import_id == made.id))

@@ -191,7 +191,7 @@ def row_ids(
 
 
 def rows_with(ids: Sequence[int], done: str | None) -> Select[RosterRow]:
-    """The rows of a slice, those that still ended so."""
+    """The rows of a slice, those that still ended so, locked against a second run."""
     return (
         select(RosterRow)
         .options(defer(RosterRow.cells))
@@ -200,6 +200,7 @@ def rows_with(ids: Sequence[int], done: str | None) -> Select[RosterRow]:
             RosterRow.done.is_(done) if done is None else RosterRow.done == done,
         )
         .order_by(RosterRow.id)
+        .with_for_update()
     )
 
 

@@ -47,7 +47,11 @@ def _duty_form(place: Organisation) -> DutyForm:
         queries.staff_visible_to(current_actor())
         .with_only_columns(User)
         .join(User, User.id == StaffRole.user_id)
-        .where(StaffRole.organisation_id == place.id, User.active)
+        .where(
+            StaffRole.organisation_id == place.id,
+            StaffRole.student_id.is_(None),  # nobody calls a fellow student at night
+            User.active,
+        )
         .order_by(None)
     )
     form.user.choices = sorted({(one.id, one.name) for one in people.unique()}, key=lambda p: p[1])
@@ -157,12 +161,15 @@ def _settings_page(
             }
         )
     asked = request.values.get("key", "")
+    chosen = next((line for line in lines if line["key"] == asked), None)
+    if chosen and request.method == "GET":
+        form.value.data = str(chosen["value"])
     page = render_template(
         "schools/settings.html",
         places=places,
         place=place,
         lines=lines,
-        chosen=next((line for line in lines if line["key"] == asked), None),
+        chosen=chosen,
         form=form,
         page_has_errors=bool(form.errors),
     )

@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from foundation import clock, database
+from foundation import clock, database, outbox
 from foundation.spreadsheets import write_xlsx
-from schools import roster_actions
+from schools import roster_actions, roster_commit
 from schools.models import Guardian, Klass, RosterImport, RosterRow, Student, StudentIdentifier
 from tests import make, people
 from tests.people import Cast, sign_in
@@ -304,3 +304,42 @@ def test_an_abandoned_preview_keeps_no_row(admin: FlaskClient, cast: Cast) -> No
     with database.reading() as session:
         assert session.scalars(select(RosterRow)).all() == []
     assert admin.post(where + "/commit").status_code == 409
+
+
+def test_a_large_roster_is_carried_out_by_the_worker(
+    admin: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster_commit, "AT_ONCE", 1)
+    where = preview(admin, cast, book(*registered(cast), *new_rows()))
+    assert admin.post(where + "/commit").status_code == 303
+    assert "正在后台导入：已处理 0 / 2 行" in admin.get(where).get_data(as_text=True)
+    assert admin.post(where + "/cancel").status_code == 409, "it was asked for already"
+    outbox.drain()
+    assert "张𬭸" in students(cast)
+    assert last_import().state == "committed"
+    outbox.HANDLERS[roster_commit.COMMIT](
+        {"import_id": last_import().id, "user_id": cast.school_admin.id}, "again"
+    )
+    assert len(students(cast)) == 5, "a repeated delivery changes nothing"
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(
+    admin: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster_commit, "SLICE", 1)
+    where = preview(admin, cast, book(*registered(cast), *new_rows()))
+    usual, calls = roster_commit._Slice.run, []
+
+    def failing(part: object) -> None:
+        calls.append(part)
+        if len(calls) == 2:
+            raise RuntimeError("power cut")
+        usual(part)
+
+    monkeypatch.setattr(roster_commit._Slice, "run", failing)
+    with pytest.raises(RuntimeError):
+        roster_commit.carry_out(by=people.actor(cast.school_admin), import_id=last_import().id)
+    assert len(students(cast)) == 4
+    monkeypatch.setattr(roster_commit._Slice, "run", usual)
+    assert admin.post(where + "/commit").status_code == 303
+    assert len(students(cast)) == 5

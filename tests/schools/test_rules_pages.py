@@ -28,7 +28,10 @@ def test_hours_that_nobody_covers_are_shown_until_somebody_is_on_duty(
     client: FlaskClient, cast: Cast
 ) -> None:
     sign_in(client, cast.school_admin)
-    assert "没有人值班的时段" in text(client.get("/duty"))
+    page = text(client.get("/duty"))
+    assert "没有人值班的时段" in page
+    assert cast.counselor.name in page
+    assert cast.contact.name not in page, "a fellow student is never on duty"
     form = {
         "user": cast.counselor.id,
         "position": 1,
