@@ -69,7 +69,7 @@ class Times:
 
 def rows(count: int) -> list[tuple[str, str]]:
     """A school with one campaign; code and check of each student."""
-    now, agreed = clock.now(), []
+    now = clock.now()
     with writing() as session:
         school = Organisation(kind="school", path="/1/", code="B1", name="学校", stage="junior")
         session.add(school)
@@ -94,9 +94,7 @@ def rows(count: int) -> list[tuple[str, str]]:
         people = [_student(klass, number) for number in range(count)]
         session.add_all(people)
         session.flush()
-        for person in people:
-            agreed.append(_consent(campaign, person))
-        session.add_all(agreed)
+        session.add_all(_consent(campaign, person) for person in people)
         tickets = issue(session, by=Actor.system("benchmark"), campaign=campaign, students=people)
         checks = {person.id: str(person.student_number)[-4:] for person in people}
         return [(ticket.code, checks[ticket.student_id]) for ticket in tickets]

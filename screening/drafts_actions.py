@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, select
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import clock
-from foundation.database import is_sqlite
+from foundation.database import Model, is_sqlite
 from instruments.crisis import rule_id
 from instruments.definition import Definition, Value
 from screening import crisis
 from screening.drafts import Given, Place, Sent, Stored, newer
-from screening.models import Alert, AlertChange, Draft, Ticket
+from screening.models import Alert, AlertChange, Ticket
 from screening.raising import raise_alert
 from screening.taking_queries import drafts_of
 from screening.tickets import TicketEvent, next_state
@@ -83,6 +85,19 @@ def _begin(ticket: Ticket) -> None:
     ticket.last_saved_at = now
 
 
+@cache
+def _upsert(*, sqlite: bool) -> Executable:
+    # Built once, on the table: answers come many times a second and need no objects.
+    table = Model.metadata.tables["draft"]
+    insert = (sqlite_dialect if sqlite else postgresql_dialect).insert(table)
+    upsert: Executable = insert.on_conflict_do_update(
+        index_elements=["ticket_id", "instrument", "item"],
+        set_={name: insert.excluded[name] for name in ("value", "seq", "saved_at")},
+        where=table.c.seq < insert.excluded.seq,
+    )
+    return upsert
+
+
 def _store(session: Session, ticket: Ticket, fresh: Mapping[Place, Stored]) -> None:
     now = clock.now()
     rows = [
@@ -96,13 +111,7 @@ def _store(session: Session, ticket: Ticket, fresh: Mapping[Place, Stored]) -> N
         }
         for (key, item), answer in fresh.items()
     ]
-    insert = (sqlite if is_sqlite() else postgresql).insert(Draft)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["ticket_id", "instrument", "item"],
-        set_={name: insert.excluded[name] for name in ("value", "seq", "saved_at")},
-        where=Draft.seq < insert.excluded.seq,
-    )
-    session.execute(upsert, rows)
+    session.execute(_upsert(sqlite=is_sqlite()), rows)
 
 
 def _note_changes(

@@ -174,20 +174,26 @@ def _config(it: Opened, saved: object, *, quiet: bool) -> dict[str, object]:
         "idle": it.idle_lock_s,
         "pin": it.ticket.pin_hash is not None,
         "stored": saved,
-        "words": {
-            "progress": _("第 {n} / {all} 题"),
-            "saving": _("正在保存…"),
-            "saved": _("已保存"),
-            "local": _("网络不稳定，答案还在这台设备上，连上后会自动保存。"),
-            "ended": _("提交时间已过，没有送出的答案不再保存。"),
-            "signin": _("需要重新输入问卷码后继续，没有送出的答案还在这台设备上。"),
-            "sending": _("正在提交…"),
-            "retry": _("还没有送到，正在重试。请不要关掉这个页面。"),
-            "blank": _("还有 {n} 题没有作答。可以回去补上，也可以就这样提交。"),
-            "all": _("所有题目都已作答。"),
-            "last": _("看一看再提交"),
-            "next": _("下一题"),
-            "choose": _("请先选一个回答，也可以选“不想回答”。"),
-            "kept": _("这一题已经保存过。"),
-        },
+        "words": _words(i18n.language()),
+    }
+
+
+@lru_cache(maxsize=4)
+def _words(_language: str) -> dict[str, str]:
+    """What the script says, in the language of the request."""
+    return {
+        "progress": _("第 {n} / {all} 题"),
+        "saving": _("正在保存…"),
+        "saved": _("已保存"),
+        "local": _("网络不稳定，答案还在这台设备上，连上后会自动保存。"),
+        "ended": _("提交时间已过，没有送出的答案不再保存。"),
+        "signin": _("需要重新输入问卷码后继续，没有送出的答案还在这台设备上。"),
+        "sending": _("正在提交…"),
+        "retry": _("还没有送到，正在重试。请不要关掉这个页面。"),
+        "blank": _("还有 {n} 题没有作答。可以回去补上，也可以就这样提交。"),
+        "all": _("所有题目都已作答。"),
+        "last": _("看一看再提交"),
+        "next": _("下一题"),
+        "choose": _("请先选一个回答，也可以选“不想回答”。"),
+        "kept": _("这一题已经保存过。"),
     }

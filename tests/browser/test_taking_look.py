@@ -7,7 +7,7 @@ import axe_playwright_python
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Request, expect
 from sqlalchemy import select
 
 from foundation.database import reading
@@ -87,13 +87,11 @@ def test_targets_are_large_enough(page: Page, live_server: str, here: Room) -> N
 def test_the_first_load_is_small(page: Page, live_server: str, here: Room) -> None:
     sizes: dict[str, int] = {}
 
-    def weigh(answer: Response) -> None:
-        request = answer.request
-        sizes[answer.url] = sum(
-            request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")
-        )
+    def weigh(request: Request) -> None:
+        parts = request.sizes()
+        sizes[request.url] = parts["responseBodySize"] + parts["responseHeadersSize"]
 
-    page.on("requestfinished", lambda request: weigh(request.response()))
+    page.on("requestfinished", weigh)
     enter(page, live_server, here)
     page.wait_for_load_state("networkidle")
     sheet = next(size for url, size in sizes.items() if url.split("?")[0] == page.url)
