@@ -1,9 +1,10 @@
 """Forms of reports: why somebody takes data out, and in which format."""
 
-from wtforms import RadioField, TextAreaField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from foundation.forms import Form
+from foundation.forms import Form, options
 from foundation.i18n import _l
 
 
@@ -16,5 +17,18 @@ class ExportForm(Form):
         validators=[DataRequired(), Length(min=4, max=200)],
     )
     format = RadioField(
-        _l("文件格式"), choices=[("xlsx", "Excel (xlsx)"), ("csv", "CSV")], default="xlsx"
+        _l("文件格式"),
+        choices=options([("xlsx", "Excel (xlsx)"), ("csv", "CSV")]),
+        default="xlsx",
+    )
+
+
+class WordingForm(Form):
+    """The text of a scale with its licence, as a TOML file."""
+
+    school_id = SelectField(_l("学校"), coerce=int)
+    file = FileField(
+        _l("文本文件（TOML，UTF-8）"),
+        description=_l("写明题目、选项，以及许可的权利人、编号、授予对象和到期日。"),
+        validators=[FileRequired(_l("请选择文件。"))],
     )

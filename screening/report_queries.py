@@ -250,7 +250,7 @@ def region_of(
 
 
 def _counted(session: Session, statement: Select[int, int]) -> Mapping[int, int]:
-    return dict(session.execute(statement))
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _sheets_by_school(window: object) -> Select[int, int]:

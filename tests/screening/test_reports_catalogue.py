@@ -1,0 +1,62 @@
+"""The catalogue shows every scale; a school can bring wording it holds a licence for."""
+
+from io import BytesIO
+
+from sqlalchemy import select
+
+from foundation import database
+from instruments import catalogue
+from screening.models import WordingLicence
+from tests.people import Cast, sign_in
+from tests.support.pages import CheckedClient
+
+KEY = "scl-90"
+
+
+def document(expires_on: str) -> bytes:
+    """Invented wording of the right shape."""
+    definition = catalogue.get(KEY)
+    head = f"""key = "{KEY}"
+version = "{definition.version}"
+language = "zh-Hans"
+title = "测试量表"
+instruction = "请回答"
+time_window = "最近一周"
+[licence]
+holder = "某出版社"
+number = "L-1"
+granted_to = "青山中学"
+expires_on = {expires_on}
+"""
+    codes = [f'[[options]]\ncode = {c}\ntext = "选项{c}"\n' for c in definition.items[0].codes]
+    items = [f'[[items]]\nn = "{each.id}"\ntext = "题目{each.id}"\n' for each in definition.items]
+    return "".join([head, *codes, *items]).encode()
+
+
+def test_every_scale_has_a_page(client: CheckedClient, people: Cast) -> None:
+    sign_in(client, people.counselor)
+    assert client.get("/instruments").status_code == 200
+    for scale in catalogue.all():
+        assert client.get(f"/instruments/{scale.key}").status_code == 200, scale.key
+    assert client.get("/instruments/none").status_code == 404
+
+
+def test_a_school_brings_its_licensed_wording(client: CheckedClient, people: Cast) -> None:
+    sign_in(client, people.counselor)
+    address = f"/instruments/{KEY}/wording"
+    assert client.get(address).status_code == 200
+    late = {"school_id": people.school.id, "file": (BytesIO(document("2020-01-01")), "a.toml")}
+    refused = client.post(address, data=late, content_type="multipart/form-data")
+    assert refused.status_code == 422
+    good = {"school_id": people.school.id, "file": (BytesIO(document("2099-01-01")), "a.toml")}
+    kept = client.post(address, data=good, content_type="multipart/form-data")
+    assert kept.status_code == 303, kept.get_data(as_text=True)
+    with database.reading() as session:
+        row = session.scalars(select(WordingLicence)).one()
+    assert (row.key, row.number) == (KEY, "L-1")
+
+
+def test_who_may_not_import_finds_no_form(client: CheckedClient, people: Cast) -> None:
+    sign_in(client, people.homeroom)
+    assert client.get("/instruments").status_code == 200
+    assert client.get(f"/instruments/{KEY}/wording").status_code == 404
