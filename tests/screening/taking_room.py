@@ -83,6 +83,13 @@ class Browser:
         return self.client.post(f"{self.page}/submit", json={"answers": answers} | more)
 
 
+def told(answer: TestResponse) -> dict[str, Any]:
+    """What a JSON answer says."""
+    said = answer.get_json()
+    assert isinstance(said, dict)
+    return said
+
+
 def browser(app: Flask) -> Browser:
     """A browser without cookies."""
     return Browser(app.test_client())

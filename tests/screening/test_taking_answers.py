@@ -11,10 +11,9 @@ from sqlalchemy import func, select
 
 from foundation import clock, outbox
 from foundation.database import reading
-from screening import crisis, taking_scoring
 from screening.models import Alert, AlertChange, Consent, Draft, Response, Score, Ticket
 from screening.taking_rescoring import score_again
-from tests.screening.taking_room import Browser, browser, room, whole
+from tests.screening.taking_room import Browser, browser, room, told, whole
 
 ITEM_9 = "phq-9:item-9"
 
@@ -45,8 +44,8 @@ def test_an_answer_is_acknowledged_with_the_highest_seq(student: Browser) -> Non
         "acked": {"phq-9": {"1": 5}},
         "help": False,
     }
-    assert student.put({"phq-9": {"1": {"v": 2, "seq": 4}}}).json["acked"] == {"phq-9": {"1": 5}}
-    assert student.put({"phq-9": {"1": {"v": 3, "seq": 5}}}).json["acked"] == {"phq-9": {"1": 5}}
+    assert told(student.put({"phq-9": {"1": {"v": 2, "seq": 4}}}))["acked"] == {"phq-9": {"1": 5}}
+    assert told(student.put({"phq-9": {"1": {"v": 3, "seq": 5}}}))["acked"] == {"phq-9": {"1": 5}}
     assert drafts_of() == {"phq-9.1": "1"}
     student.put({"phq-9": {"1": {"v": None, "seq": 6}}})
     assert drafts_of() == {"phq-9.1": None}
@@ -54,7 +53,7 @@ def test_an_answer_is_acknowledged_with_the_highest_seq(student: Browser) -> Non
 
 def test_a_critical_answer_raises_its_alert_before_submit(student: Browser) -> None:
     answer = student.save(q9=1)
-    assert answer.json["help"] is True
+    assert told(answer)["help"] is True
     assert rules() == {ITEM_9: 3}
 
 
@@ -84,7 +83,7 @@ def test_a_bad_request_stores_nothing_but_its_critical_answers(
     answers = bad | {"phq-9": good | (bad.get("phq-9") or {})}
     refused = student.put(answers)
     assert refused.status_code == 422
-    assert [each["problem"] for each in refused.json["errors"]] == [problem]
+    assert [each["problem"] for each in told(refused)["errors"]] == [problem]
     assert drafts_of() == {"phq-9.9": "3"}
     assert rules() == {ITEM_9: 3}
 
@@ -103,7 +102,7 @@ def test_an_incomplete_sheet_is_listed_and_kept(student: Browser) -> None:
     del sheet["phq-9"]["9"], sheet["gad-7"]["7"]
     refused = student.submit(sheet)
     assert refused.status_code == 422
-    assert refused.json["unanswered"] == [
+    assert told(refused)["unanswered"] == [
         {"instrument": "phq-9", "item": "9"},
         {"instrument": "gad-7", "item": "7"},
     ]
@@ -142,7 +141,7 @@ def test_two_devices_that_submit_at_once_make_one_sheet(app: Flask) -> None:
     with ThreadPoolExecutor(8) as together:
         answers = list(together.map(lambda each: each.submit(whole()), [one, two] * 4))
     assert {each.status_code for each in answers} == {200}
-    assert len({each.json["receipt"] for each in answers}) == 1
+    assert len({told(each)["receipt"] for each in answers}) == 1
     assert count(Response) == 1
 
 
@@ -221,7 +220,7 @@ def test_a_sheet_whose_scoring_fails_is_kept_and_scored_later(
     student: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(taking_scoring, "score", broken)
+        patch.setattr("screening.taking_scoring.score", broken)
         assert student.submit(whole(2)).status_code == 200
     assert rules()["phq-9:scoring-failed"] == 2
     with reading() as session:
@@ -238,7 +237,7 @@ def test_a_sheet_whose_scoring_fails_is_kept_and_scored_later(
 def test_a_crisis_rule_that_fails_raises_an_alert_of_its_own(
     student: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crisis.rule, "assess", broken)
+    monkeypatch.setattr("instruments.crisis.assess", broken)
     assert student.save(q9=0).status_code == 200
     assert rules() == {"phq-9:rule-failed": 3}
 
