@@ -1,17 +1,18 @@
 """Raise an alert in the caller's transaction: once per ticket and rule, owned and due from birth."""
 
-# To the triage helper: written by the taking helper so that answers can raise alerts before your
-# part lands; it is yours now. Keep the signature and that a second call returns the same alert.
-
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation import audit, clock, outbox
+from accounts.policy import Role
+from foundation import audit, clock, push
 from schools import settings
-from screening.models import Alert, AlertChange, Ticket
+from schools.duty_queries import on_duty
+from schools.models import Klass, Student
+from schools.queries import staff_of
+from screening.models import Alert, AlertChange, AlertReach, Case, Ticket
 
 DUTY_ROLE = "counselor"
 CRITICAL, HIGH = 3, 2
@@ -57,13 +58,16 @@ def raise_alert(
         subject=f"alert:{alert.id}",
         details={"severity": severity, "origin": origin},
     )
-    outbox.enqueue(
-        session,
-        "alert.raised",
-        key=f"alert.raised:{alert.id}",
-        payload={"alert": alert.id},
-        urgent=severity == CRITICAL,
-    )
+    told = reach(session, alert)
+    if origin != "import":
+        push.notify(
+            session,
+            user_ids=told,
+            key=f"alert.raised:{alert.id}",
+            text_key="alert",
+            path=f"/alerts/{alert.id}",
+            urgent=severity == CRITICAL,
+        )
     return alert
 
 
@@ -76,6 +80,8 @@ def _made(
     origin: str,
 ) -> Alert:
     now, school = clock.now(), ticket.campaign.school_id
+    case = _open_case(session, school, ticket.student_id)
+    organisation, owner = custody(session, school)
     return Alert(
         school_id=school,
         student_id=ticket.student_id,
@@ -86,8 +92,10 @@ def _made(
         severity=severity,
         origin=origin,
         state="open",
-        owner_organisation_id=school,
+        case_id=case.id if case else None,
+        owner_organisation_id=organisation,
         duty_role=DUTY_ROLE,
+        owner_user_id=case.owner_user_id if case and case.owner_user_id else owner,
         due_at=now + _time_for(session, school, severity),
         created_at=now,
     )
@@ -98,3 +106,61 @@ def _time_for(session: Session, school: int, severity: int) -> timedelta:
         return timedelta(minutes=settings.value(session, school, "clock.critical_contact_min"))
     key = "clock.high_interview_h" if severity == HIGH else "clock.attention_contact_h"
     return timedelta(hours=settings.value(session, school, key))
+
+
+def _open_case(session: Session, school_id: int, student_id: int) -> Case | None:
+    return session.scalars(
+        select(Case).where(
+            Case.school_id == school_id, Case.student_id == student_id, Case.ended_at.is_(None)
+        )
+    ).first()
+
+
+def custody(session: Session, school_id: int) -> tuple[int, int | None]:
+    """(organisation, person) who answer now: a counselor on duty, a counselor, whoever is on duty."""
+    counselors = _holders(session, school_id, Role.COUNSELOR)
+    duty = on_duty(session, school_id, clock.now())
+    called = duty.user_ids if duty else ()
+    owner = next(iter([*(u for u in called if u in counselors), *counselors]), None)
+    if owner is None and duty is not None:
+        return duty.organisation.id, duty.user_ids[0]
+    return school_id, owner
+
+
+def _holders(session: Session, school_id: int, role: Role, klass: Klass | None = None) -> list[int]:
+    narrow = {"klass_id": klass.id, "branch_id": klass.branch_id} if klass else {}
+    return [user.id for user in staff_of(session, school_id, (role.value,), **narrow)]
+
+
+def reach(session: Session, alert: Alert) -> set[int]:
+    """Write down whom the flag reaches, as what; returns the people to be told now.
+
+    Owner and duty always; the adult contact of the branch, else the adult League secretary. A
+    fellow student is never reached by an alert.
+    """
+    duty = on_duty(session, alert.school_id, alert.created_at)
+    reached = {(user, Role.DUTY_PERSON) for user in (duty.user_ids if duty else ())}
+    if alert.owner_user_id is not None:
+        reached.add((alert.owner_user_id, Role.COUNSELOR))
+    reached |= _adults_of_branch(session, alert)
+    for user, role in sorted(reached):
+        session.add(
+            AlertReach(
+                alert_id=alert.id, user_id=user, as_role=role.value, reached_at=alert.created_at
+            )
+        )
+    session.flush()
+    return {user for user, _role in reached}
+
+
+def _adults_of_branch(session: Session, alert: Alert) -> set[tuple[int, Role]]:
+    klass = session.scalars(
+        select(Klass)
+        .join(Student, Student.klass_id == Klass.id)
+        .where(Student.id == alert.student_id)
+    ).one()
+    for role in (Role.BRANCH_ADVISER, Role.LEAGUE_SECRETARY):
+        found = _holders(session, alert.school_id, role, klass)
+        if found:
+            return {(user, role) for user in found}
+    return set()
