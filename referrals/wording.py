@@ -6,7 +6,7 @@ from typing import Any
 from foundation.i18n import _, _l
 from referrals import hotline_workflow as hotline
 from referrals import workflow as hospital
-from referrals.consent import Reason, Step
+from referrals.consent import Ground, Reason, Step
 
 REFERRAL_STATES: Mapping[str, Any] = {
     hospital.State.DRAFT: _l("草稿"),
@@ -128,6 +128,11 @@ STEPS: Mapping[str, Any] = {
     Step.WRITE_BASIS: _l("写明危险的事实依据"),
     Step.SECOND_SIGNATURE: _l("请分管校领导在两小时内补签"),
     Step.CALL_EMERGENCY: _l("正在发生危险时先拨打 110 或 120"),
+}
+LAWS: Mapping[str, Any] = {
+    Ground.CONSENT: _l("《个人信息保护法》第十三条第一款第（一）项、第二十九条、第三十一条"),
+    Ground.OWN_CONSENT: _l("《个人信息保护法》第十三条第一款第（一）项、第二十九条"),
+    Ground.EMERGENCY: _l("《精神卫生法》第二十八条；《个人信息保护法》第十三条第一款第（四）项"),
 }
 URGENCIES: Mapping[str, Any] = {
     "red": _l("有生命危险，立即"),
@@ -254,7 +259,7 @@ def letter_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("出生日期"), student["birth_date"] or "–"),
         (_("班级"), student["klass"]),
         (_("监护人"), guardians or "–"),
-        (_("同意依据"), content["consent"].get("law") or "–"),
+        (_("同意依据"), str(LAWS.get(content["consent"].get("ground") or "", "–"))),
         (_("紧急程度"), str(URGENCIES[content["urgency"]])),
         (_("陪同人"), content.get("escort") or "–"),
     ]
