@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission, Role
@@ -10,7 +11,7 @@ from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
 from schools import settings
-from schools.models import Organisation, StaffRole, Student
+from schools.models import Klass, Organisation, StaffRole, Student
 from screening.care_task_queries import instrument_names, running_task, sittings_of_klass
 from screening.care_task_rules import Event, State, next_state, telling_words, too_close
 from screening.league_queries import current_term, pairing_of
@@ -82,7 +83,8 @@ def release(session: Session, *, by: Actor, release: Release) -> CareTask:
 
 
 def _may_have_it(session: Session, contact: StaffRole, student: Student) -> None:
-    if contact.branch_id is None or contact.branch_id != student.klass.branch_id:
+    branch = session.get_one(Klass, student.klass_id).branch_id
+    if contact.branch_id is None or contact.branch_id != branch:
         raise Refused(_("只能发给这位学生所在团支部的联系人。"), "contact")
     if contact.student_id == student.id:
         raise Refused(_("不能发给学生本人。"), "contact")
@@ -137,7 +139,7 @@ def _reached(session: Session, task: CareTask, contact: StaffRole) -> None:
     if task.alert_id is None:
         return
     key = {"alert_id": task.alert_id, "user_id": contact.user_id, "as_role": contact.role}
-    if session.query(AlertReach).filter_by(**key).first() is None:
+    if session.scalars(select(AlertReach).filter_by(**key)).first() is None:
         session.add(AlertReach(**key, reached_at=clock.now()))
 
 

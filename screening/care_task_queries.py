@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import Actor, Permission
 from instruments import catalogue
-from schools.models import StaffRole, Student
+from schools.models import Klass, StaffRole, Student
 from schools.queries import in_scope, students_visible_to
 from screening.league_queries import contacts_of
 from screening.models import CareTask, Sitting, Ticket
@@ -44,9 +44,10 @@ def students_to_care_for(actor: Actor) -> Select[Student]:
 
 def contacts_for(session: Session, student: Student) -> list[StaffRole]:
     """Contacts of the student's branch, without the student himself."""
-    if student.klass.branch_id is None:
+    branch = session.get_one(Klass, student.klass_id).branch_id
+    if branch is None:
         return []
-    found = session.scalars(contacts_of(student.school_id, branch_id=student.klass.branch_id))
+    found = session.scalars(contacts_of(student.school_id, branch_id=branch))
     return [contact for contact in found if contact.student_id != student.id]
 
 

@@ -15,7 +15,13 @@ from schools.duty_queries import OnDuty, on_duty
 from schools.models import Organisation, Student
 from screening import keywords
 from screening.concern_queries import PAGED_AGAIN, open_case_of, readers, same_report
-from screening.concern_workflow import LONGEST_WATCH_D, Event, State, next_state
+from screening.concern_workflow import (
+    LONGEST_WATCH_D,
+    Event,
+    State,
+    Transition,
+    next_state,
+)
 from screening.models import Case, CaseEvent, Concern
 
 DUTY_ROLE = "counselor"
@@ -181,13 +187,14 @@ def join_case(session: Session, *, by: Actor, concern: Concern) -> Case:
     if concern.student_id is None:
         raise Refused(_("请先确认是哪位学生。"), "who")
     due_at = concern.due_at
-    _step(session, by, concern, Event.JOIN)
+    _may(session, by, concern, Event.JOIN)
     case = open_case_of(session, concern.school_id, concern.student_id)
     case = case or _opened(session, by, concern)
     # the earliest clock wins
     if due_at is not None and (case.due_at is None or due_at < case.due_at):
         case.due_at = due_at
     case.version += 1
+    _step(session, by, concern, Event.JOIN)
     concern.case_id, concern.ended_at = case.id, clock.now()
     _case_event(session, by, case, "concern_joined", {"concern": concern.id})
     _audited(session, "concern.joined", by, concern, {"case": case.id})
@@ -250,10 +257,15 @@ def _path(session: Session, concern: Concern) -> str:
     return session.get_one(Organisation, concern.school_id).path
 
 
-def _step(session: Session, by: Actor, concern: Concern, event: Event) -> None:
+def _may(session: Session, by: Actor, concern: Concern, event: Event) -> Transition:
     transition = next_state(concern.state, event)
     if not by.may(transition.permission, _path(session, concern)):
         raise Forbidden(_("您的角色不能做这一步。"))
+    return transition
+
+
+def _step(session: Session, by: Actor, concern: Concern, event: Event) -> None:
+    transition = _may(session, by, concern, event)
     concern.state = transition.to.value
     concern.version += 1
 

@@ -5,6 +5,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -42,7 +43,7 @@ class ConcernForm(Form):
     )
     seen = SelectMultipleField(
         _l("看到或听到了什么？"),
-        choices=[(code, words) for code, words, _urgent in SEEN],
+        choices=[SelectChoice(code, words) for code, words, _urgent in SEEN],
         description=_l("可以选几项，也可以都不选。"),
     )
     facts = TextAreaField(
@@ -55,8 +56,8 @@ class ConcernForm(Form):
     urgency = RadioField(
         _l("有多急？"),
         choices=[
-            (keywords.WORRIED, _l("我有些担心")),
-            (keywords.URGENT, _l("很急，现在就需要大人")),
+            SelectChoice(keywords.WORRIED, _l("我有些担心")),
+            SelectChoice(keywords.URGENT, _l("很急，现在就需要大人")),
         ],
         default=keywords.WORRIED,
     )

@@ -5,6 +5,7 @@ from wtforms import (
     DateField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     TextAreaField,
@@ -34,10 +35,10 @@ class PairForm(Form):
     difficulties = SelectMultipleField(
         _l("主要帮助什么？"),
         choices=[
-            ("economy", _l("经济")),
-            ("study", _l("学习")),
-            ("belonging", _l("融入集体")),
-            ("social", _l("人际交往")),
+            SelectChoice("economy", _l("经济")),
+            SelectChoice("study", _l("学习")),
+            SelectChoice("belonging", _l("融入集体")),
+            SelectChoice("social", _l("人际交往")),
         ],
         description=_l("只写帮助的方向，可以不选。"),
     )
@@ -45,10 +46,14 @@ class PairForm(Form):
 
 class ContactForm(Form):
     on_date = DateField(_l("哪一天？"), [InputRequired(_l("请填写日期。"))])
-    mode = RadioField(_l("怎么联系的？"), choices=MODES, default="talk")
+    mode = RadioField(
+        _l("怎么联系的？"),
+        choices=[SelectChoice(code, words) for code, words in MODES],
+        default="talk",
+    )
     worried = RadioField(
         _l("你担心他吗？"),
-        choices=[("no", _l("不担心")), ("yes", _l("有些担心，请老师看看"))],
+        choices=[SelectChoice("no", _l("不担心")), SelectChoice("yes", _l("有些担心，请老师看看"))],
         default="no",
     )
     words = TextAreaField(

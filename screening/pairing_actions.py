@@ -10,7 +10,7 @@ from accounts.policy import Actor
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Missing, Refused, WrongState
-from schools.models import StaffRole, Student, StudentStatus
+from schools.models import Klass, StaffRole, Student, StudentStatus
 from screening import concern_actions
 from screening.league_queries import current_term, pairing_of
 from screening.models import CareTask, Concern, ContactLog, ContactPairing, Training
@@ -33,7 +33,10 @@ def pair(
         Refused: outside the branch, himself, a sibling, no term, or the member is paired already.
 
     """
-    if member.branch_id is None or student.klass.branch_id != member.branch_id:
+    if (
+        member.branch_id is None
+        or session.get_one(Klass, student.klass_id).branch_id != member.branch_id
+    ):
         raise Refused(_("只能和本团支部的同学结对。"), "student_id")
     _not_family(session, member, student)
     term = current_term(session, member.organisation_id)

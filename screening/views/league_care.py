@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from wtforms import SelectChoice
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.models import User
@@ -96,7 +97,7 @@ def _student(student_id: int) -> Student:
 def _form(student: Student) -> tuple[CareTaskForm, list[StaffRole]]:
     contacts = contacts_for(session(), student)
     form = CareTaskForm()
-    form.contact.choices = [(contact.id, contact.user.name) for contact in contacts]
+    form.contact.choices = [SelectChoice(contact.id, contact.user.name) for contact in contacts]
     return form, contacts
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectChoice
 
 from accounts.guard import current_actor, fetch, requires, wants_json
 from accounts.models import User
@@ -67,7 +68,7 @@ def report_concern() -> ResponseReturnValue:
 def _form() -> ConcernForm:
     form = ConcernForm()
     schools = session().scalars(schools_to_report(current_actor())).all()
-    form.school_id.choices = [(school.id, school.name) for school in schools]
+    form.school_id.choices = [SelectChoice(school.id, school.name) for school in schools]
     if request.method == "GET" or "school_id" not in request.form:
         form.school_id.data = schools[0].id if schools else None
     return form

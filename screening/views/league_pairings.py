@@ -2,6 +2,7 @@
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import SelectChoice
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.models import User
@@ -107,7 +108,7 @@ def _pair_form(member: StaffRole) -> PairForm:
     students = session().scalars(students_of_branch(member.branch_id)).all()
     form = PairForm()
     form.student_id.choices = [
-        (each.id, label_of(each)) for each in students if each.id != member.student_id
+        SelectChoice(each.id, label_of(each)) for each in students if each.id != member.student_id
     ]
     return form
 
