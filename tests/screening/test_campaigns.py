@@ -1,6 +1,7 @@
 """A campaign from draft to closing: what keeps it shut, who opens it, what the room sees."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -251,7 +252,7 @@ def test_a_sitting_lies_inside_the_window(people: Cast, frozen: datetime) -> Non
     number, by = opened(people), actor(people.counselor)
     with database.writing() as session:
         campaign = session.get_one(Campaign, number)
-        plan = {
+        plan: dict[str, Any] = {
             "campaign": campaign,
             "klass": people.klass_1,
             "room": None,
