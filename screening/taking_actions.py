@@ -8,14 +8,24 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
-from foundation import audit, clock, outbox
+from foundation import audit, clock, outbox, push
 from instruments import scoring
 from instruments.definition import Value
 from screening import taking_scoring
 from screening.crisis import Finding
 from screening.drafts import Given, Place, Sent, document_of, merged, unanswered
 from screening.drafts_actions import raise_findings, save, with_seqs
-from screening.models import Alert, AlertChange, Consent, Draft, Response, Score, Ticket
+from screening.models import (
+    Alert,
+    AlertChange,
+    AlertReach,
+    Consent,
+    Draft,
+    Response,
+    Score,
+    Sitting,
+    Ticket,
+)
 from screening.raising import raise_alert
 from screening.taking_queries import asked_of, definitions_of, drafts_of, response_of
 from screening.taking_scoring import Judged, Times
@@ -25,6 +35,7 @@ from screening.tickets_actions import close_devices, offer_retest
 SCORE_AGAIN = "taking.score_again"
 ASK = "request:teacher"
 MOST_SEVERE = 3
+INVIGILATOR = "invigilator"
 
 
 @dataclass(frozen=True)
@@ -284,8 +295,41 @@ def ask_for_teacher(
                 at=clock.now(),
             )
         )
+    if tell_invigilator:
+        _tell_invigilator(session, found, ticket)
     _audited(session, "help.asked", by, ticket, {"alert": found.id})
     return found
+
+
+def _tell_invigilator(session: Session, alert: Alert, ticket: Ticket) -> None:
+    """Quietly tell whoever is in the room now; the push names nobody."""
+    now = clock.now()
+    person = session.scalar(
+        select(Sitting.invigilator_id).where(
+            Sitting.campaign_id == ticket.campaign_id,
+            Sitting.klass_id == ticket.klass_id,
+            Sitting.starts_at <= now,
+            Sitting.ends_at >= now,
+            Sitting.closed_at.is_(None),
+            Sitting.invigilator_id.is_not(None),
+        )
+    )
+    known = select(AlertReach.id).where(
+        AlertReach.alert_id == alert.id,
+        AlertReach.user_id == person,
+        AlertReach.as_role == INVIGILATOR,
+    )
+    if person is None or session.scalar(known) is not None:
+        return
+    session.add(AlertReach(alert_id=alert.id, user_id=person, as_role=INVIGILATOR, reached_at=now))
+    push.notify(
+        session,
+        user_ids=[person],
+        key=f"help.asked:{alert.id}",
+        text_key="help",
+        path="/calls",
+        urgent=True,
+    )
 
 
 def leave(session: Session, *, by: Actor, ticket: Ticket) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session, joinedload
 
 from foundation import clock
 from instruments import catalogue
@@ -17,7 +17,7 @@ from schools import settings
 from schools.models import Setting
 from screening import consent
 from screening.drafts import Place, Stored
-from screening.models import Consent, Draft, Response, Ticket, WordingLicence
+from screening.models import Alert, AlertReach, Consent, Draft, Response, Ticket, WordingLicence
 from screening.taking import Standing, window_of
 from screening.taking_scoring import Asked
 
@@ -203,3 +203,19 @@ def response_of(session: Session, ticket: Ticket) -> Response | None:
 def wording_languages(parts: tuple[Part, ...]) -> Mapping[str, str]:
     """In which language each instrument is shown, for the record."""
     return {part.asked.definition.key: part.wording.language for part in parts}
+
+
+def calls_to(user_id: int | None) -> Select[Alert]:
+    """Open calls for a teacher that their students let the person in the room know about."""
+    return (
+        select(Alert)
+        .join(AlertReach, AlertReach.alert_id == Alert.id)
+        .options(joinedload(Alert.student))
+        .where(
+            AlertReach.user_id == user_id,
+            AlertReach.as_role == "invigilator",
+            Alert.origin == "request",
+            Alert.ended_at.is_(None),
+        )
+        .order_by(Alert.created_at)
+    )

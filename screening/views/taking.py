@@ -15,7 +15,7 @@ from screening.taking_neutral import quiet_sheet
 from screening.taking_queries import definitions_of, drafts_of, parts_of
 from screening.tickets import TicketState, pin_of
 from screening.tickets_actions import set_pin, wrong_try
-from screening.views import taking_answers
+from screening.views import taking_answers, taking_calls
 from screening.views.taking_browser import (
     WHY_OPEN,
     Opened,
@@ -29,7 +29,7 @@ from screening.views.taking_browser import (
 from screening.views.taking_entry import not_now, waiting_s
 from screening.views.taking_sheet import quiet_page, sheet_page
 
-__all__ = ["bp", "taking_answers"]
+__all__ = ["bp", "taking_answers", "taking_calls"]
 
 
 @bp.get("/take/done")

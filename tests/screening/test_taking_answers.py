@@ -9,10 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts.policy import Role
 from foundation import clock, outbox
-from foundation.database import reading
+from foundation.database import reading, writing
+from schools.models import Klass, Organisation
 from screening.models import Alert, AlertChange, Consent, Draft, Response, Score, Ticket
 from screening.taking_rescoring import score_again
+from tests import make
+from tests.people import sign_in
 from tests.screening.taking_room import Browser, browser, room, told, whole
 
 ITEM_9 = "phq-9:item-9"
@@ -276,3 +280,19 @@ def test_nothing_is_stored_when_the_alert_cannot_be(
     finally:
         student.client.application.config["PROPAGATE_EXCEPTIONS"] = None
     assert drafts_of() == {}
+
+
+def test_the_invigilator_is_told_only_if_the_student_wishes(app: Flask, frozen: datetime) -> None:
+    here = room(2)
+    with writing() as session:
+        teacher = make.user(session, name="王老师")
+        klass = session.get_one(Klass, here.tickets[0].klass_id)
+        school = session.get_one(Organisation, klass.school_id)
+        make.role(session, of=teacher, role=Role.HOMEROOM, at=school, klass=klass)
+        make.sitting(session, of=here.campaign, klass=klass, invigilator_id=teacher.id)
+    quiet, open_one = browser(app).first(here), browser(app).first(here, 1)
+    quiet.client.post("/take/ask", data={"place": "甲处"})
+    open_one.client.post("/take/ask", data={"place": "乙处", "tell_invigilator": "1"})
+    page = sign_in(app.test_client(), teacher).get("/calls").text
+    assert "乙处" in page
+    assert "甲处" not in page
