@@ -167,7 +167,7 @@ def individual(response_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/results/<int:response_id>.pdf")
+@bp.get("/results/<int:response_id>/summary.pdf")
 @requires(Permission.RESULT_VIEW)
 def individual_pdf(response_id: int) -> ResponseReturnValue:
     """The same summary to print, with the reader's name across it."""

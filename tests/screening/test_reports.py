@@ -70,7 +70,7 @@ def test_a_summary_is_on_record_before_it_is_shown(client: CheckedClient, people
         response_id = session.scalars(select(Response.id).where(Response.any_critical)).first()
     page = client.get(f"/results/{response_id}")
     assert "phq-9" in page.get_data(as_text=True)
-    assert client.get(f"/results/{response_id}.pdf").mimetype == "application/pdf"
+    assert client.get(f"/results/{response_id}/summary.pdf").mimetype == "application/pdf"
     with database.reading() as session:
         reads = session.scalars(select(AuditRow).where(AuditRow.event == "result.read")).all()
     assert [row.subject for row in reads] == [f"response:{response_id}"] * 2
