@@ -5,13 +5,13 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from foundation import clock
 from foundation.forms import Form
@@ -38,7 +38,7 @@ class ConcernForm(Form):
     school_id = SelectField(_l("学校"), coerce=int)
     who = StringField(
         _l("你担心谁？"),
-        [Optional(), Length(max=80)],
+        [Length(max=80)],
         description=_l("写姓名，从列表里选；不知道姓名，就写哪个班、什么样子。"),
     )
     seen = SelectMultipleField(
@@ -48,7 +48,7 @@ class ConcernForm(Form):
     )
     facts = TextAreaField(
         _l("用自己的话说一说"),
-        [Optional(), Length(max=2000)],
+        [Length(max=2000)],
         description=_l("写事实：他做了什么、说了什么。不用判断原因。"),
     )
     seen_on = DateField(_l("哪一天？"), [Optional()])
@@ -66,20 +66,17 @@ class ConcernForm(Form):
     def validate_who(self, field: StringField) -> None:
         """The urgent button alone needs no name."""
         if not self.danger.data and not (field.data or "").strip():
-            field.errors = [
-                *field.errors,
-                _("请写明担心的是谁；不知道姓名，就写哪个班、什么样子。"),
-            ]
+            raise ValidationError(_("请写明担心的是谁；不知道姓名，就写哪个班、什么样子。"))
 
     def validate_facts(self, field: TextAreaField) -> None:
         """A tick or a few words; the urgent button alone needs neither."""
         if not (self.danger.data or self.seen.data or (field.data or "").strip()):
-            field.errors = [*field.errors, _("请选一项，或写一句看到、听到的事。")]
+            raise ValidationError(_("请选一项，或写一句看到、听到的事。"))
 
     def validate_seen_on(self, field: DateField) -> None:
         """Nobody has seen tomorrow."""
         if field.data and field.data > clock.today():
-            field.errors = [*field.errors, _("日期不能晚于今天。")]
+            raise ValidationError(_("日期不能晚于今天。"))
 
     def told_urgency(self) -> str:
         """What the reporter's ticks and buttons say together."""

@@ -141,9 +141,10 @@ def test_taking_it_does_not_stop_its_clock(people: Cast) -> None:
 
 def test_the_secretary_sees_but_does_not_decide(people: Cast) -> None:
     concern_id = reported(people)
-    with database.writing() as session, pytest.raises(Forbidden):
+    with database.writing() as session:
         concern = session.get_one(Concern, concern_id)
-        actions.join_case(session, by=actor(people.secretary), concern=concern)
+        with pytest.raises(Forbidden):
+            actions.join_case(session, by=actor(people.secretary), concern=concern)
     assert the(concern_id).state == "open"
 
 
