@@ -9,10 +9,23 @@ from types import FrameType
 from flask import Flask
 
 from foundation import jobs, push, seals
+from referrals import jobs as referral_jobs
+from schools import roster_actions, roster_commit
+from screening import answers_import, concern_paging, taking_rescoring
+from screening import jobs as screening_jobs
 
 SECONDS_TO_STOP = 8.0
-# Named here so that they are registered wherever the worker runs.
-HANDLERS = (push.deliver_email, push.deliver_webhook)
+# Importing a module registers its jobs and handlers; named here so that every worker has them all.
+BACKGROUND = (
+    push,
+    roster_actions,
+    roster_commit,
+    taking_rescoring,
+    answers_import,
+    concern_paging,
+    screening_jobs,
+    referral_jobs,
+)
 jobs.periodic("audit.seal", timedelta(seconds=5))(seals.seal)
 
 
