@@ -1,0 +1,143 @@
+"""Working on alerts: taking one, moving it, giving it to somebody, the ladder while nobody does."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor
+from foundation import audit, clock, push
+from foundation.i18n import _
+from foundation.problems import Forbidden, Refused
+from schools import settings
+from schools.duty_queries import chain
+from schools.models import Organisation
+from screening.alert_workflow import CRITICAL, ENDED, NEXT_LOOK, Event, State, next_state
+from screening.case_actions import open_case
+from screening.models import Alert, AlertChange
+from screening.raising import custody, reach
+
+
+def step(session: Session, *, by: Actor, alert: Alert, event: Event, reason: str = "") -> None:
+    """Take one step of the table; care and referral open the student's case or join it.
+
+    Raises:
+        Refused: the step needs a reason.
+
+    """
+    before, to = alert.state, next_state(alert.state, event, by=by)
+    path = session.scalar(select(Organisation.path).where(Organisation.id == alert.school_id))
+    if not by.may(to.permission, path):
+        raise Forbidden(_("您的角色不能做这一步。"))
+    if "reason" in to.requires and not reason.strip():
+        raise Refused(_("请写明理由。"), "reason")
+    alert.state, alert.version = to.to.value, alert.version + 1
+    _facts(session, by, alert, to.to, reason)
+    changed(session, by, alert, event.value, before, {"reason": reason} if reason else None)
+
+
+def _facts(session: Session, by: Actor, alert: Alert, to: State, reason: str) -> None:
+    now = clock.now()
+    if to == State.ACKNOWLEDGED:
+        # its clock goes on: taking an alert is not yet speaking with the student
+        alert.acknowledged_at, alert.acknowledged_by, alert.owner_user_id = (
+            now,
+            by.user_id,
+            by.user_id,
+        )
+    if to in {State.WATCH, State.INTERVENE, State.REFER}:
+        alert.first_contact_at = alert.first_contact_at or now
+        alert.case_id = open_case(session, by=by, alert=alert).id
+    if to in NEXT_LOOK and (to != State.IN_REVIEW or alert.first_contact_at is not None):
+        alert.due_at = now + NEXT_LOOK[to]
+    if to in ENDED:
+        alert.ended_at, alert.ended_by, alert.outcome_reason = now, by.ref, reason.strip()
+
+
+def assign(session: Session, *, by: Actor, alerts: list[Alert], user_id: int) -> int:
+    """Make somebody answer for these alerts; ended ones stay as they are."""
+    live = [alert for alert in alerts if alert.ended_at is None]
+    for alert in live:
+        before, alert.owner_user_id = alert.owner_user_id, user_id
+        alert.version += 1
+        changed(session, by, alert, "assigned", alert.state, {"from": before, "to": user_id})
+    if live:
+        push.notify(
+            session,
+            user_ids=[user_id],
+            key=f"alert.assigned:{live[0].id}:{live[0].version}:{len(live)}",
+            text_key="alert",
+            path="/alerts",
+        )
+    return len(live)
+
+
+def escalate(session: Session, *, by: Actor, alert: Alert, passed: int) -> None:
+    """Page the next people of the chain; nobody loses the alert and its clock goes on."""
+    called = set(reach_again(session, alert))
+    levels = chain(session, alert.school_id)[: passed + 1]
+    called |= {slot.user_id for _organisation, slots in levels for slot in slots}
+    push.notify(
+        session,
+        user_ids=called,
+        key=f"alert.raised:{alert.id}:step{passed}",
+        text_key="alert",
+        path=f"/alerts/{alert.id}",
+        urgent=True,
+    )
+    alert.escalation_step = passed
+    changed(session, by, alert, "escalated", alert.state, {"step": passed})
+
+
+def reach_again(session: Session, alert: Alert) -> list[int]:
+    """Who answers now: a vacancy is filled, an owner is kept."""
+    if alert.owner_user_id is None:
+        alert.owner_organisation_id, alert.owner_user_id = custody(session, alert.school_id)
+    return [alert.owner_user_id] if alert.owner_user_id is not None else []
+
+
+def deliver_missed(session: Session, alert: Alert) -> None:
+    """A flag that reached nobody (an alert of an older release, say) is delivered now."""
+    reach_again(session, alert)
+    told = reach(session, alert)
+    push.notify(
+        session,
+        user_ids=told,
+        key=f"alert.raised:{alert.id}",
+        text_key="alert",
+        path=f"/alerts/{alert.id}",
+        urgent=alert.severity == CRITICAL,
+    )
+
+
+def contact_minutes(session: Session, school_id: int) -> list[int]:
+    """The steps of the ladder for a school, in minutes after the alert."""
+    return [int(m) for m in settings.value(session, school_id, "alert.escalate_minutes")]
+
+
+def changed(
+    session: Session,
+    by: Actor,
+    alert: Alert,
+    event: str,
+    before: str,
+    detail: dict[str, object] | None = None,
+) -> None:
+    """Write the step into the alert's history and the audit."""
+    session.add(
+        AlertChange(
+            alert_id=alert.id,
+            event=event,
+            from_state=before,
+            to_state=alert.state,
+            detail=detail,
+            by=by.ref,
+            at=clock.now(),
+        )
+    )
+    audit.record(
+        session,
+        f"alert.{event}",
+        by=by.ref,
+        organisation_id=alert.school_id,
+        subject=f"alert:{alert.id}",
+        details={"from": before, "to": alert.state},
+    )
