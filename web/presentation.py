@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import segno
-import segno
 from flask import Flask
-from markupsafe import Markup
 from markupsafe import Markup
 
 from foundation import clock
