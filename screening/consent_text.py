@@ -22,13 +22,19 @@ NOTICE: dict[str, tuple[str, ...]] = {
         "This screening asks how students have been lately, so that those who need help get it.",
         "It is a screening, not a diagnosis, and is never used for marks, awards or discipline.",
         "Some questions may be about mood, sleep and thoughts of self-harm; any can be skipped.",
-        "Answers are encrypted; only the school's counselor sees them. The homeroom teacher sees "
-        "only done, not yet, or not needed today.",
-        "If answers point to a danger to life or to abuse, staff act as the law requires and tell "
-        "those who must know.",
+        (
+            "Answers are encrypted; only the school's counselor sees them. The homeroom teacher sees "
+            "only done, not yet, or not needed today."
+        ),
+        (
+            "If answers point to a danger to life or to abuse, staff act as the law requires and tell "
+            "those who must know."
+        ),
         "Taking part is voluntary; one can stop or withdraw at any time without any disadvantage.",
-        "Data are deleted or made anonymous after graduation; the counselor answers questions, "
-        "corrects and deletes.",
+        (
+            "Data are deleted or made anonymous after graduation; the counselor answers questions, "
+            "corrects and deletes."
+        ),
     ),
 }
 
