@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import CheckConstraint, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -152,5 +153,24 @@ def _code(message_key: str) -> str:
 
 
 def _link(payload: dict[str, Any]) -> str:
-    address = os.environ.get("XINQIAO_PUBLIC_URL", "http://127.0.0.1:8000")
-    return address.rstrip("/") + str(payload["path"])
+    # the path itself ("/alerts/7") would name a reason on a lock screen
+    return f"{public_url()}/todo/{_links().dumps(payload['path'])}"
+
+
+def public_url() -> str:
+    """Return the address that people reach this installation by, without a slash at its end."""
+    here = os.environ.get("XINQIAO_HOST", "127.0.0.1"), os.environ.get("XINQIAO_PORT", "8000")
+    return os.environ.get("XINQIAO_PUBLIC_URL", "http://{}:{}".format(*here)).rstrip("/")
+
+
+def path_of(token: str) -> str | None:
+    """Return the page that the link of a message leads to, None when the link is not ours."""
+    try:
+        path = str(_links().loads(token))
+    except BadSignature:
+        return None
+    return path if PATH.fullmatch(path) else None
+
+
+def _links() -> URLSafeSerializer:
+    return URLSafeSerializer(crypto.secret_key(), salt="todo")

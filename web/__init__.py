@@ -14,7 +14,8 @@ from accounts.guard import current_actor, may, public, requires
 from accounts.models import User
 from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
-from foundation import crypto, database, i18n
+from foundation import crypto, database, i18n, push
+from foundation.problems import Missing
 from schools.queries import actor_of
 from web import (
     administration,
@@ -168,3 +169,13 @@ def home() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """Everything this person can open, as a list of links with a sentence each."""
     return render_template("web/start.html", entries=menu.navigation(current_actor()))
+
+
+@bp.get("/todo/<string:token>")
+@requires(Permission.HOME)
+def todo(token: str) -> ResponseReturnValue:
+    """Go on to what a message was about; the link itself says nothing."""
+    path = push.path_of(token)
+    if path is None:
+        raise Missing
+    return redirect(path, 302)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from foundation import push
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -31,8 +33,7 @@ def from_environment() -> Config:
 
     """
     host = os.environ.get("XINQIAO_HOST", "127.0.0.1")
-    port = os.environ.get("XINQIAO_PORT", "8000")
-    public_url = os.environ.get("XINQIAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/")
+    public_url = push.public_url()
     parts = urlsplit(public_url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadConfig(f"XINQIAO_PUBLIC_URL is not a web address: {public_url}")

@@ -112,7 +112,7 @@ def add(kind: str, address: str, user_id: int = 12) -> int:
 def notify(key: str = "alert:7:raised") -> int:
     with database.writing() as session:
         return push.notify(
-            session, user_ids=[12], key=key, text_key="alert.raised", path="/todo/7", urgent=True
+            session, user_ids=[12], key=key, text_key="alert.raised", path="/alerts/7", urgent=True
         )
 
 
@@ -140,7 +140,11 @@ def test_a_mail_holds_an_id_and_a_link_and_nothing_else(db: object, smtp: MailSe
     body = message.get_body()
     assert body is not None
     first, blank, identity, link = body.get_content().splitlines()
-    assert (first, blank, link) == (SENTENCE, "", "http://127.0.0.1:8000/todo/7")
+    assert (first, blank) == (SENTENCE, "")
+    page, token = link.rsplit("/", 1)
+    assert page == "http://127.0.0.1:8000/todo"
+    assert push.path_of(token) == "/alerts/7"
+    assert "alert" not in link
     assert identity.startswith("编号：")
     assert b"alert" not in smtp.received[0]
 
