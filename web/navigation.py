@@ -32,6 +32,7 @@ ENTRIES = (
     Entry(P.CAMPAIGN_VIEW, "campaigns.campaigns", _l("测评活动")),
     Entry(P.BOARD_VIEW, "sittings.boards", _l("完成情况")),
     Entry(P.REFERRAL_VIEW, "referrals.referrals", _l("转介")),
+    Entry(P.REFERRAL_APPROVE, "referrals.signatures", _l("待补签的紧急转介")),
     Entry(P.HOSPITAL_WORK, "hospital.inbox", _l("收件箱")),
     Entry(P.HOTLINE_VIEW, "hotline.queue", _l("工单队列")),
     Entry(P.HOTLINE_SUPERVISE, "hotline.supervise", _l("值班看板")),
