@@ -168,7 +168,7 @@ def _concern_counts(session: Session, school_id: int) -> dict[str, int]:
         .where(Concern.school_id == school_id)
         .group_by(Concern.state)
     )
-    return dict(row.tuple() for row in rows)
+    return {row.state: row[1] for row in rows}
 
 
 def _overdue(session: Session, school_id: int) -> int:

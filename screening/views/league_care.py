@@ -37,7 +37,7 @@ def care_tasks() -> ResponseReturnValue:
     rows = session().scalars(care_tasks_visible_to(current_actor()).limit(300)).all()
     ids = {row.contact_user_id for row in rows}
     people = session().execute(select(User.id, User.name).where(User.id.in_(ids)))
-    names = dict(row.tuple() for row in people)
+    names = {row.id: row.name for row in people}
     return render_template("league/care_tasks.html", tasks=rows, names=names)
 
 
