@@ -18,8 +18,8 @@ from schools.models import (
     Klass,
     Organisation,
     OrganisationKind,
-    Stage,
     StaffRole,
+    Stage,
     Term,
 )
 

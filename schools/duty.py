@@ -12,7 +12,8 @@ LEAST_PERSONS = 2
 @dataclass(frozen=True)
 class Slot:
     """Weekly hours of one person; equal start and end mean the whole day, end before start: past
-    midnight."""
+    midnight.
+    """
 
     user_id: int
     position: int

@@ -78,9 +78,7 @@ def next_state(state: str, event: Event) -> Transition:
     """
     transition = TRANSITIONS.get((State(state), event))
     if transition is None:
-        raise WrongState(
-            "", [possible for (source, possible) in TRANSITIONS if source == state]
-        )
+        raise WrongState("", [possible for (source, possible) in TRANSITIONS if source == state])
     return transition
 
 

@@ -54,9 +54,7 @@ def _strip(student: Student, ticket: Ticket, public_url: str) -> list[Flowable]:
     ]
 
 
-def consent_letters(
-    campaign: Campaign, students: Sequence[Student], public_url: str
-) -> bytes:
+def consent_letters(campaign: Campaign, students: Sequence[Student], public_url: str) -> bytes:
     """One letter per student with the notice, a QR to answer online and a slip to return."""
     story: list[Flowable] = []
     for number, student in enumerate(students):

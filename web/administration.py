@@ -27,9 +27,7 @@ def audit_page() -> ResponseReturnValue:
     """The audit rows of the administrator's organisations, newest first."""
     actor = current_actor()
     session = database.session()
-    organisations = session.scalars(
-        organisations_visible_to(actor, Permission.AUDIT_VIEW)
-    ).all()
+    organisations = session.scalars(organisations_visible_to(actor, Permission.AUDIT_VIEW)).all()
     number = max(1, request.args.get("page", 1, type=int))
     event = request.args.get("event", "")
     reach = AuditRow.organisation_id.in_([organisation.id for organisation in organisations])
