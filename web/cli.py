@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import backup, database, outbox, seals
+from foundation import backup, crypto, database, outbox, seals
 from screening import commands as screening_commands
 from web import database_commands, demo, documents, worker
 
@@ -17,12 +17,13 @@ demo_group = AppGroup("demo", help="The demo district.")
 audit = AppGroup("audit", help="The audit trail.")
 backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
+keys = AppGroup("keys", help="The keys that data are encrypted with.")
 docs = AppGroup("docs", help="Pages of docs/ written from the code.")
 
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, demo_group, audit, backups, outbox_group, docs):
+    for group in (db, demo_group, audit, backups, outbox_group, keys, docs):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
     screening_commands.init_app(app)
@@ -103,6 +104,14 @@ def outbox_status(*, as_json: bool) -> None:
         return
     for name, value in status.items():
         click.echo(f"{name}\t{value}")
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Make a new key and encrypt everything with it; older backups keep their own keys."""
+    key = crypto.rotate()
+    with database.writing() as session:
+        click.echo(f"{key} {crypto.reencrypt(session)} values")
 
 
 @docs.command("write")

@@ -16,6 +16,8 @@ def test_a_generated_page_is_current(name: str) -> None:
 
 def test_every_state_table_of_the_system_is_on_the_page() -> None:
     known = {
+        "screening.alert_workflow",
+        "screening.case_workflow",
         "screening.campaign_workflow",
         "screening.tickets",
         "screening.concern_workflow",

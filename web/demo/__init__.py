@@ -5,7 +5,17 @@ from pathlib import Path
 
 from accounts.policy import Role
 from foundation import clock, database
-from web.demo import district, rosters, screenings, staff
+from web.demo import (
+    care,
+    district,
+    hotline,
+    league,
+    preparations,
+    referrals,
+    rosters,
+    screenings,
+    staff,
+)
 
 ACCOUNTS = "demo-accounts.tsv"
 
@@ -16,6 +26,11 @@ def load(home: Path) -> int:
     with clock.frozen(morning - timedelta(days=60)):
         accounts = _people()
     _screenings(morning)
+    preparations.build(morning)
+    care.build(morning)
+    league.build(morning)
+    referrals.build(morning)
+    hotline.build(morning)
     _list(home / ACCOUNTS, accounts)
     return len(accounts)
 

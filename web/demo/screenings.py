@@ -118,7 +118,7 @@ def _class_answers(ticket_ids: Sequence[int], source: Random, moment: datetime) 
 
 def _one_answers(session: Session, ticket: Ticket, source: Random, later: datetime) -> None:
     by = Actor.ticket(ticket.id)
-    if not _may(session, ticket):
+    if not may_answer(session, ticket):
         return
     taking_actions.begin(session, by=by, ticket=ticket, agreed=True)
     with clock.frozen(later):
@@ -130,7 +130,8 @@ def _one_answers(session: Session, ticket: Ticket, source: Random, later: dateti
         )
 
 
-def _may(session: Session, ticket: Ticket) -> bool:
+def may_answer(session: Session, ticket: Ticket) -> bool:
+    """Whether everybody who has to has agreed."""
     found = verdicts(session, ticket.campaign, [ticket.student])[ticket.student_id]
     return found.status.value in {"granted", "missing_student"}
 

@@ -1,0 +1,97 @@
+"""The demo holds a record in every state, everybody has an account, and nothing is stuck."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.policy import Role
+from foundation import database, outbox, seals
+from foundation.database import Model
+from referrals import hotline_workflow, workflow
+from referrals.models import HotlineTicket, Referral
+from schools.models import StaffRole, Student
+from screening import (
+    alert_workflow,
+    campaign_workflow,
+    care_task_rules,
+    case_workflow,
+    concern_workflow,
+    tickets,
+)
+from screening.models import Alert, Campaign, CareTask, Case, Concern, Ticket
+from tests.demo.conftest import Loaded
+from web import documents
+from web.demo import ACCOUNTS
+
+SECONDS = 120
+# state table -> its states and the records that walk through it
+MACHINES: dict[str, tuple[type[StrEnum], type[Model]]] = {
+    "screening.alert_workflow": (alert_workflow.State, Alert),
+    "screening.case_workflow": (case_workflow.State, Case),
+    "screening.campaign_workflow": (campaign_workflow.State, Campaign),
+    "screening.tickets": (tickets.TicketState, Ticket),
+    "screening.concern_workflow": (concern_workflow.State, Concern),
+    "screening.care_task_rules": (care_task_rules.State, CareTask),
+    "referrals.workflow": (workflow.State, Referral),
+    "referrals.hotline_workflow": (hotline_workflow.State, HotlineTicket),
+}
+STATES = [(name, state) for name, (states, _model) in MACHINES.items() for state in states]
+
+
+@pytest.fixture
+def session(loaded: Loaded) -> Iterator[Session]:
+    with database.reading() as opened:
+        yield opened
+
+
+def test_it_loads_in_time(loaded: Loaded) -> None:
+    print(f"demo loaded in {loaded.seconds:.1f} s")
+    assert loaded.seconds < SECONDS
+
+
+def test_every_state_table_is_tried_here() -> None:
+    assert set(documents.tables()) == set(MACHINES)
+
+
+@pytest.mark.parametrize(("machine", "state"), STATES)
+def test_a_record_is_in_the_state(session: Session, machine: str, state: StrEnum) -> None:
+    model = MACHINES[machine][1]
+    rows = select(func.count()).select_from(model).where(model.state == state.value)  # type: ignore[attr-defined]
+    assert session.scalar(rows)
+
+
+def test_there_are_more_than_two_thousand_three_hundred_students(session: Session) -> None:
+    assert (session.scalar(select(func.count()).select_from(Student)) or 0) >= 2300
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_role_is_staffed_and_has_an_account(
+    session: Session, loaded: Loaded, role: Role
+) -> None:
+    lines = (loaded.home / ACCOUNTS).read_text(encoding="utf-8").splitlines()
+    assert role.value in {line.split("\t")[1] for line in lines}
+    assert session.scalars(select(StaffRole.id).where(StaffRole.role == role.value)).first()
+
+
+def test_a_thousand_tickets_of_open_campaigns_are_unanswered(session: Session) -> None:
+    waiting = (
+        select(func.count())
+        .select_from(Ticket)
+        .join(Campaign, Campaign.id == Ticket.campaign_id)
+        .where(Campaign.state == "approved", Ticket.state == "issued")
+    )
+    assert (session.scalar(waiting) or 0) >= 1000
+
+
+def test_the_list_of_accounts_is_for_the_owner_of_the_home_only(loaded: Loaded) -> None:
+    assert (loaded.home / ACCOUNTS).stat().st_mode & 0o077 == 0
+
+
+def test_nothing_waits_to_leave_and_the_trail_is_whole(loaded: Loaded) -> None:
+    assert outbox.drain(limit=100_000) >= 0
+    with database.reading() as session:
+        assert outbox.oldest_seconds(session) == 0
+    assert seals.verify().ok
