@@ -1,0 +1,203 @@
+"""Pages of cases: the list, one case with interviews, plan, follow-ups and its steps."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from accounts.guard import current_actor, fetch, requires
+from accounts.models import User
+from accounts.policy import Permission, Role
+from foundation import audit, clock
+from foundation.database import session
+from foundation.forms import Form
+from foundation.i18n import _
+from foundation.problems import Missing
+from schools.models import Organisation, Student
+from schools.queries import in_scope, staff_of
+from screening import case_actions as actions
+from screening import triage_words
+from screening.case_workflow import Event, allowed
+from screening.models import Case, CaseEvent, FollowUp, Interview
+from screening.triage_forms import FollowUpForm, InterviewForm, PlanForm, StepForm
+
+bp = Blueprint("cases", __name__)
+P = Permission
+
+
+def _visible(permission: P = P.CASE_VIEW) -> Select[Case]:
+    actor = current_actor()
+    return (
+        select(Case)
+        .options(joinedload(Case.student).joinedload(Student.klass))
+        .where(
+            in_scope(actor, permission, school=Case.school_id),
+            Case.student_id.not_in(actor.own_student_ids),
+        )
+    )
+
+
+def _read(rows: list[Case]) -> None:
+    for school in sorted({row.school_id for row in rows}):
+        subjects = [f"case:{row.id}" for row in rows if row.school_id == school]
+        audit.record_read(
+            "case.read", by=current_actor().ref, organisation_id=school, subjects=subjects
+        )
+
+
+@bp.get("/cases")
+@requires(P.CASE_VIEW)
+def cases() -> ResponseReturnValue:
+    """Open cases, the next due first."""
+    rows = list(
+        session().scalars(
+            _visible().where(Case.ended_at.is_(None)).order_by(Case.due_at).limit(500)
+        )
+    )
+    _read(rows)
+    return render_template("triage/cases.html", rows=rows, words=triage_words)
+
+
+@bp.get("/cases/<int:case_id>")
+@requires(P.CASE_VIEW)
+def case(case_id: int) -> ResponseReturnValue:
+    """One case; interview records only for their author and the supervisor."""
+    return _page(fetch(_visible().where(Case.id == case_id)), {}, 200)
+
+
+def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnValue:
+    _read([shown])
+    actor = current_actor()
+    school = session().get_one(Organisation, shown.school_id)
+    talks = session().scalars(
+        select(Interview).where(Interview.case_id == shown.id).order_by(Interview.id)
+    )
+    people = staff_of(session(), shown.school_id, (Role.COUNSELOR.value,))
+    plan = refused.get("plan") or _plan_form(shown, people)
+    page = render_template(
+        "triage/case.html",
+        case=shown,
+        school=school,
+        works=actor.may(P.CASE_WORK, school.path) and shown.ended_at is None,
+        writes=actor.may(P.INTERVIEW_WRITE, school.path) and shown.ended_at is None,
+        supervises=actor.may(P.INTERVIEW_SUPERVISE, school.path),
+        events=allowed(shown.state, actor, school.path),
+        talks=talks.all(),
+        follow_ups=session()
+        .scalars(select(FollowUp).where(FollowUp.case_id == shown.id).order_by(FollowUp.due_at))
+        .all(),
+        history=session()
+        .scalars(select(CaseEvent).where(CaseEvent.case_id == shown.id).order_by(CaseEvent.id))
+        .all(),
+        step_form=refused.get("step") or StepForm(prefix="step-"),
+        talk_form=refused.get("talk") or _talk_form(),
+        plan_form=plan,
+        follow_form=refused.get("follow") or FollowUpForm(prefix="follow-"),
+        names={user.id: user.name for user in people},
+        words=triage_words,
+        page_has_errors=bool(refused),
+    )
+    return page, status
+
+
+def _talk_form() -> InterviewForm:
+    form = InterviewForm(prefix="talk-")
+    form.held_at.data = form.held_at.data or clock.local(clock.now()).replace(tzinfo=None)
+    return form
+
+
+def _plan_form(shown: Case, people: list[User]) -> PlanForm:
+    known = {
+        "goals": (shown.plan or {}).get("goals", ""),
+        "advice": shown.advice,
+        "owner": shown.owner_user_id,
+    }
+    form = PlanForm(prefix="plan-", data=known)
+    form.owner.choices = [(user.id, user.name) for user in people]
+    return form
+
+
+def _there(when: datetime | None) -> datetime:
+    return (when or clock.local(clock.now())).replace(tzinfo=clock.SHANGHAI)
+
+
+def _back(case_id: int) -> ResponseReturnValue:
+    flash(_("已保存。"))
+    return redirect(url_for("cases.case", case_id=case_id), 303)
+
+
+@bp.post("/cases/<int:case_id>/interview")
+@requires(P.INTERVIEW_WRITE)
+def interview(case_id: int) -> ResponseReturnValue:
+    """Record a talk and set the level."""
+    shown = fetch(_visible(P.INTERVIEW_WRITE).where(Case.id == case_id))
+    form = InterviewForm(prefix="talk-")
+    if not form.validate_on_submit():
+        return _page(shown, {"talk": form}, 422)
+    actions.interview(
+        session(),
+        by=current_actor(),
+        case=shown,
+        record=form.record.data or "",
+        level=int(form.level.data),
+        held_at=_there(form.held_at.data),
+    )
+    return _back(case_id)
+
+
+@bp.post("/cases/<int:case_id>/plan")
+@requires(P.CASE_WORK)
+def plan(case_id: int) -> ResponseReturnValue:
+    """Keep goals, advice and who answers."""
+    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    form = _plan_form(shown, staff_of(session(), shown.school_id, (Role.COUNSELOR.value,)))
+    if not form.validate_on_submit():
+        return _page(shown, {"plan": form}, 422)
+    actions.plan(
+        session(),
+        by=current_actor(),
+        case=shown,
+        goals=form.goals.data or "",
+        advice=form.advice.data or "",
+        user_id=form.owner.data,
+    )
+    return _back(case_id)
+
+
+@bp.post("/cases/<int:case_id>/follow-ups")
+@requires(P.CASE_WORK)
+def follow_up(case_id: int) -> ResponseReturnValue:
+    """Arrange one thing to do."""
+    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    form = FollowUpForm(prefix="follow-")
+    if not form.validate_on_submit():
+        return _page(shown, {"follow": form}, 422)
+    what, due_at = form.what.data or "", _there(form.due_at.data)
+    actions.add_follow_up(session(), by=current_actor(), case=shown, what=what, due_at=due_at)
+    return _back(case_id)
+
+
+@bp.post("/cases/<int:case_id>/follow-ups/<int:row_id>/done")
+@requires(P.CASE_WORK)
+def done(case_id: int, row_id: int) -> ResponseReturnValue:
+    """It is done."""
+    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    row = fetch(select(FollowUp).where(FollowUp.id == row_id, FollowUp.case_id == case_id))
+    actions.finish_follow_up(session(), by=current_actor(), case=shown, row=row, note="")
+    return _back(case_id)
+
+
+@bp.post("/cases/<int:case_id>/steps/<event>")
+@requires(P.CASE_VIEW)
+def step(case_id: int, event: str) -> ResponseReturnValue:
+    """Take one step of the table."""
+    if event not in set(Event):
+        raise Missing
+    shown, form = fetch(_visible().where(Case.id == case_id)), StepForm(prefix="step-")
+    if not form.validate_on_submit():
+        return _page(shown, {"step": form}, 422)
+    reason = form.reason.data or ""
+    actions.step(session(), by=current_actor(), case=shown, event=Event(event), reason=reason)
+    return _back(case_id)
