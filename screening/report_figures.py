@@ -7,7 +7,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 from instruments.prevalence import Interval, wilson
-from instruments.suppression import suppress_table
+from instruments.suppression import Table, is_small, suppress_table
+
+# above this the exact search takes seconds (100 rows: 25 s)
+EXACT_ROWS = 30
 
 
 class Part(StrEnum):
@@ -169,17 +172,65 @@ def _hidden(labels: Sequence[str], groups: Sequence[Sequence[Taken]], k: int) ->
         positive = sum(each.positive for each in people)
         valid = sum(each.part is Part.VALID for each in people)
         cells.append([positive, valid - positive])
-    shown = suppress_table(cells, k)
+    shown = hide_small(cells, k)
+    closed = _closed(cells, [row[0] is None for row in shown.cells])
     return [
-        Group(label, len(people), total, row[0], _finished(people))
-        for label, people, row, total in zip(
-            labels, groups, shown.cells, shown.row_totals, strict=True
+        Group(
+            label,
+            len(people),
+            None if place in closed else total,
+            None if place in closed else row[0],
+            _finished(people),
+        )
+        for place, (label, people, row, total) in enumerate(
+            zip(labels, groups, shown.cells, shown.row_totals, strict=True)
         )
     ]
 
 
+def _closed(cells: Sequence[Sequence[int]], hidden: Sequence[bool]) -> set[int]:
+    """Rows to hide because everybody in them is positive: that would tell about each of them.
+
+    A single hidden row would follow from the total, so the next smallest one is hidden with it.
+    """
+    full = {place for place, row in enumerate(cells) if row[0] and not row[1]}
+    if not full:
+        return set()
+    others = [place for place in range(len(cells)) if place not in full and not hidden[place]]
+    alone = len(full | {place for place, is_hidden in enumerate(hidden) if is_hidden}) == 1
+    with_people = [place for place in others if sum(cells[place])]
+    if alone and with_people:
+        full.add(min(with_people, key=lambda place: sum(cells[place])))
+    return full
+
+
 def _finished(people: Sequence[Taken]) -> int:
     return sum(each.part in {Part.VALID, Part.INVALID} for each in people)
+
+
+def hide_small(cells: Sequence[Sequence[int]], k: int) -> Table:
+    """The exact search for up to EXACT_ROWS rows; beyond, whole rows are hidden: more, but fast."""
+    if len(cells) <= EXACT_ROWS:
+        return suppress_table(cells, k)
+    hidden = {at for at, row in enumerate(cells) if any(is_small(count, k) for count in row)}
+    rest = sorted(set(range(len(cells))) - hidden, key=lambda at: sum(cells[at]))
+    while hidden and rest and _guessable(cells, hidden, k):
+        hidden.add(rest.pop(0))
+    columns = tuple(map(sum, zip(*cells, strict=True)))
+    return Table(
+        cells=tuple(
+            (None,) * len(row) if at in hidden else tuple(row) for at, row in enumerate(cells)
+        ),
+        row_totals=tuple(None if at in hidden else sum(row) for at, row in enumerate(cells)),
+        column_totals=columns,
+        total=sum(columns),
+    )
+
+
+def _guessable(cells: Sequence[Sequence[int]], hidden: set[int], k: int) -> bool:
+    """Whether total minus printed rows tells too much: one row, or fewer than k in a column."""
+    sums = (sum(cells[at][column] for at in hidden) for column in range(len(cells[0])))
+    return len(hidden) < 2 or any(is_small(count, k) for count in sums)
 
 
 @dataclass(frozen=True)
@@ -203,10 +254,12 @@ def region(
     Returns the schools and the totals of positive, not positive and invalid.
     """
     begun = [row for row in rows if row[2]]
-    table = suppress_table([[p, v - p, f - v] for _n, _e, _s, f, v, p in begun], k)
+    cells = [[p, v - p, f - v] for _n, _e, _s, f, v, p in begun]
+    table = hide_small(cells, k)
+    closed = _closed(cells, [row[0] is None for row in table.cells])
     shown: dict[Hashable, School] = {}
     for place, row in enumerate(begun):
-        positive, negative, _invalid = table.cells[place]
+        positive, negative = (None, None) if place in closed else table.cells[place][:2]
         # a sum is printed only where both of its parts are
         valid = None if positive is None or negative is None else positive + negative
         shown[row] = School(

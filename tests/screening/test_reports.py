@@ -52,6 +52,12 @@ def test_a_region_hides_what_could_be_worked_out() -> None:
     assert not schools[2].started
 
 
+def test_a_group_in_which_everybody_is_positive_is_hidden_with_another() -> None:
+    rows = [("甲校", 90, True, 60, 60, 20), ("乙校", 12, True, 12, 12, 12)]
+    schools, _totals = region(rows, 10)
+    assert [school.positive for school in schools] == [None, None]
+
+
 def test_the_report_opens_as_page_and_pdf(client: CheckedClient, people: Cast) -> None:
     campaign_id = campaign_of(people)
     sign_in(client, people.counselor)
