@@ -102,9 +102,10 @@ def _required(case: Case, requires: tuple[str, ...], reason: str) -> None:
 
 def _end(session: Session, by: Actor, case: Case, reason: str) -> None:
     open_work = select(FollowUp.id).where(FollowUp.case_id == case.id, FollowUp.done_at.is_(None))
+    # First the facts of the state: the query below flushes it, and a refusal takes both back.
+    case.ended_at, case.outcome_reason = clock.now(), reason.strip()
     if case.state == State.CLOSED.value and session.scalars(open_work).first() is not None:
         raise Refused(_("还有没完成的随访：先完成，再结束。"))
-    case.ended_at, case.outcome_reason = clock.now(), reason.strip()
     if case.state == State.CLEARED.value:
         case.advice = None
         _recall(session, by, case, reason)
