@@ -39,7 +39,7 @@ def build(morning: datetime) -> None:
         for number, state in enumerate(TaskState, start=1):
             _task(session, state, number)
     with clock.frozen(morning - timedelta(hours=12)), database.writing() as session:
-        report(session, SCHOOL, students(session, SCHOOL)[-1], SEEN[0])
+        report(session, SCHOOL, students(session, SCHOOL, 40)[0], SEEN[0])
 
 
 def _pair(code: str) -> None:
@@ -75,14 +75,16 @@ def _branch(session: Session, member: StaffRole) -> Sequence[Student]:
     ).all()
 
 
-def students(session: Session, code: str) -> Sequence[Student]:
-    """The students of a demo school in order."""
+def students(session: Session, code: str, start: int, count: int = 1) -> Sequence[Student]:
+    """Some students of a demo school, counted from the first one."""
     return session.scalars(
         select(Student)
         .join(Organisation, Organisation.id == Student.school_id)
         .options(joinedload(Student.klass))
         .where(Organisation.code == code)
         .order_by(Student.id)
+        .offset(start)
+        .limit(count)
     ).all()
 
 
@@ -120,7 +122,7 @@ def report(session: Session, code: str, student: Student, facts: str) -> Concern
 def _concerns(session: Session) -> None:
     """One concern in each state."""
     by = actor(session, Role.COUNSELOR, SCHOOL)
-    for state, student in zip(ConcernState, students(session, SCHOOL)[-9:], strict=False):
+    for state, student in zip(ConcernState, students(session, SCHOOL, 30, 4), strict=True):
         concern = report(session, SCHOOL, student, SEEN[1])
         _bring(session, by, concern, state)
 

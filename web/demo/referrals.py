@@ -95,7 +95,7 @@ def _counselor(session: Session) -> Actor:
 def _bring(session: Session, state: State, number: int, start: datetime) -> None:
     """A new case's referral, taken along the table to the state."""
     with clock.frozen(start):
-        case = case_of(session, SCHOOL, students(session, SCHOOL)[60 + number * 7])
+        case = case_of(session, SCHOOL, students(session, SCHOOL, 60 + number * 7)[0])
         referral = preparing.start(
             session,
             by=_counselor(session),
