@@ -193,7 +193,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.BRANCH_CONTACT: frozenset(_EVERYBODY | {P.CONCERN_WRITE, P.CARE_TASK_DO}),
     Role.BRANCH_ADVISER: frozenset(_STAFF | {P.CARE_VIEW, P.CARE_TASK_DO}),
     Role.DUTY_PERSON: frozenset(
-        _STAFF | {P.ALERT_VIEW, P.ALERT_WORK, P.PAGE_ACKNOWLEDGE, P.CASE_VIEW}
+        _STAFF | {P.ALERT_VIEW, P.ALERT_WORK, P.PAGE_ACKNOWLEDGE, P.CASE_VIEW, P.CONCERN_VIEW}
     ),
     Role.HOSPITAL_CONTACT: frozenset(_EVERYBODY | {P.HOSPITAL_WORK}),
     Role.OPERATOR: frozenset(

@@ -31,6 +31,7 @@ ENTRIES = (
     Entry(P.COVERAGE_VIEW, "league.coverage", _l("团支部覆盖")),
     Entry(P.CAMPAIGN_VIEW, "campaigns.campaigns", _l("测评活动")),
     Entry(P.BOARD_VIEW, "sittings.boards", _l("完成情况")),
+    Entry(P.SITTING_RUN, "taking.calls", _l("请老师来")),
     Entry(P.REFERRAL_VIEW, "referrals.referrals", _l("转介")),
     Entry(P.REFERRAL_APPROVE, "referrals.signatures", _l("待补签的紧急转介")),
     Entry(P.HOSPITAL_WORK, "hospital.inbox", _l("收件箱")),

@@ -30,6 +30,7 @@ from schools.models import Student
 from schools.queries import klasses_visible_to, staff_of
 from screening import campaign_actions as actions
 from screening import papers as paper
+from screening import tickets_actions
 from screening.campaign_forms import SittingForm
 from screening.campaign_queries import (
     BoardRow,
@@ -127,6 +128,19 @@ def excuse(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     why = request.form.get("why") or None
     actions.excuse(session(), by=current_actor(), ticket=ticket, why=why)
     flash(_("已记录。"), "success")
+    address = url_for("sittings.register", campaign_id=shown.id, klass_id=ticket.klass_id)
+    return redirect(address, 303)
+
+
+@bp.post("/campaigns/<int:campaign_id>/tickets/<int:ticket_id>/reset-pin")
+@requires(Permission.SITTING_RUN)
+def reset_pin(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
+    """Let a student who forgot the PIN begin again with code and check; nothing saved is lost."""
+    shown = one(campaign_id, Permission.SITTING_RUN)
+    ticket = fetch(select(Ticket).where(Ticket.campaign_id == shown.id, Ticket.id == ticket_id))
+    klass_of(shown, ticket.klass_id, Permission.SITTING_RUN)
+    tickets_actions.reset_pin(session(), by=current_actor(), ticket=ticket)
+    flash(_("已清除密码，请学生用答题码重新进入。"), "success")
     address = url_for("sittings.register", campaign_id=shown.id, klass_id=ticket.klass_id)
     return redirect(address, 303)
 
