@@ -1,6 +1,7 @@
 """Forms of working on alerts and cases."""
 
 from wtforms import DateTimeLocalField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from foundation.forms import Form
@@ -12,7 +13,7 @@ class StepForm(Form):
 
 
 class InterviewForm(Form):
-    held_at = DateTimeLocalField(_l("面谈时间"), [InputRequired()])
+    held_at = DateTimeLocalField(_l("面谈时间"), [InputRequired()], format="%Y-%m-%dT%H:%M")
     record = TextAreaField(
         _l("面谈记录"),
         [InputRequired(), Length(max=20000)],
@@ -22,10 +23,10 @@ class InterviewForm(Form):
         _l("等级"),
         [InputRequired()],
         choices=[
-            ("3", _l("一级（重大）")),
-            ("2", _l("二级（严重）")),
-            ("1", _l("三级（一般）")),
-            ("0", _l("暂不需要关注")),
+            SelectChoice("3", _l("一级（重大）")),
+            SelectChoice("2", _l("二级（严重）")),
+            SelectChoice("1", _l("三级（一般）")),
+            SelectChoice("0", _l("暂不需要关注")),
         ],
     )
 
@@ -42,4 +43,4 @@ class PlanForm(Form):
 
 class FollowUpForm(Form):
     what = StringField(_l("要做什么"), [InputRequired(), Length(max=500)])
-    due_at = DateTimeLocalField(_l("最晚时间"), [InputRequired()])
+    due_at = DateTimeLocalField(_l("最晚时间"), [InputRequired()], format="%Y-%m-%dT%H:%M")

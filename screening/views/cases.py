@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.models import User
@@ -115,7 +116,7 @@ def _plan_form(shown: Case, people: list[User]) -> PlanForm:
         "owner": shown.owner_user_id,
     }
     form = PlanForm(prefix="plan-", data=known)
-    form.owner.choices = [(user.id, user.name) for user in people]
+    form.owner.choices = [SelectChoice(user.id, user.name) for user in people]
     return form
 
 
