@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
+from accounts import passwords
 from accounts.actions import invite, start_session
 from accounts.models import User
 from accounts.policy import Actor, Role
@@ -23,6 +23,8 @@ from tests.permissions.world import World, build
 
 SHARES = 8
 NOBODY = ""
+# A signed link of a message that only leads to another page.
+ONWARD = {"web.todo"}
 BY = Actor.system("tests")
 # Blank what can be blanked and send it past the browser's own checks.
 BLANK = """form => {
@@ -57,7 +59,11 @@ class Tour:
         """A share of the guarded pages, start pages and open pages; role and address."""
         own = self.world.sides["own"].ids
         ids = {"member_id": own["user_id"], "key": "phq-9", **own}
-        guarded = [rule for rule in rules(self.app) if "GET" in (rule.methods or ())]
+        guarded = [
+            rule
+            for rule in rules(self.app)
+            if "GET" in (rule.methods or ()) and rule.endpoint not in ONWARD
+        ]
         paths = [address(self.app, rule, ids) for rule in guarded][share::SHARES]
         seen = [(self.reader(path), path) for path in paths]
         starts = [(role, "/start") for role in self.cookies]
@@ -145,3 +151,56 @@ def test_no_page_breaks_a_rule(page: Page, live_server: str, tour: Tour, share: 
     for role, path in stops:
         found += errors(page, live_server, tour, role, path)
     assert not found, "\n".join(found)
+
+
+PASSWORD = "一个很长的口令 2026"
+TABS = 80
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Presses Tab until the element has the focus, and the focus can be seen."""
+    for _press in range(TABS):
+        page.keyboard.press("Tab")
+        focused = page.locator("*:focus")
+        if focused.count() and focused.evaluate("(e, s) => e.matches(s)", selector):
+            style = focused.evaluate(
+                "e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).boxShadow]"
+            )
+            assert style != ["none", "none"], f"no focus to be seen on {selector}"
+            return
+    pytest.fail(f"{selector} is out of reach of the keyboard")
+
+
+def test_signing_in_needs_no_mouse(page: Page, live_server: str, tour: Tour) -> None:
+    with database.writing() as session:
+        person = session.get_one(User, tour.world.people.counselor.id)
+        person.password_hash = passwords.hashed(PASSWORD)
+    page.goto(f"{live_server}/sign-in")
+    tab_to(page, "[name=username]")
+    page.keyboard.type("counselor")
+    tab_to(page, "[name=password]")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.locator("[name=password]").fill("")
+    tab_to(page, "[name=password]")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/start")
+
+
+def test_an_alert_is_acknowledged_without_a_mouse(page: Page, live_server: str, tour: Tour) -> None:
+    alert_id = tour.world.sides["own"].ids["alert_id"]
+    come(page, live_server, tour, "counselor", "/start")
+    tab_to(page, "a[href$='/alerts']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alerts")
+    tab_to(page, f"main a[href$='/alerts/{alert_id}']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/alerts/{alert_id}*")
+    tab_to(page, "button[formaction*='acknowledge']")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    with database.reading() as session:
+        alert = session.get_one(Alert, alert_id)
+        assert alert.state == "acknowledged"
