@@ -13,7 +13,7 @@ from screening import tickets
 from screening.models import Campaign, Ticket
 from tests.support import chromium
 from tests.support.serving import served
-from web import create_app
+from web import create_app, worker
 from web.demo.screenings import may_answer
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -88,12 +88,15 @@ def main() -> None:
     path = chromium.find()
     if path is None:
         sys.exit(chromium.REMEDY)
-    with served(create_app()) as address, sync_playwright() as playwright:
+    app = create_app()
+    worker.start(app)
+    with served(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         _student(browser, address)
         for picture in STAFF:
             _staff(browser, address, picture)
         browser.close()
+    worker.stop()
 
 
 if __name__ == "__main__":

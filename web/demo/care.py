@@ -17,6 +17,7 @@ from screening.models import Alert, Case
 from web.demo.screenings import CLOSED, OPEN, actor
 
 LEVEL = 2
+FRESH = 5  # of so many grave flags one is only taken, one only looked at
 RECORD = "谈了四十分钟：近来睡得少，和家里争吵多，没有伤害自己的打算，愿意每周来一次。"
 REASONS = {
     AlertEvent.FALSE_ALARM: "学生说点错了，已面谈核对。",
@@ -112,11 +113,23 @@ def _care(session: Session, by: Actor, case: Case, way: tuple[CaseEvent, ...]) -
 
 
 def _take(session: Session, code: str) -> None:
-    """Grave flags were taken at once, every other one is being looked at; the rest waits."""
+    """Grave flags were taken at once and most students spoken with; the others wait their time."""
     by = actor(session, Role.COUNSELOR, code)
     grave = [alert for alert in _alerts(session, code) if alert.severity > ATTENTION]
     for number, alert in enumerate(grave):
-        with clock.frozen(alert.created_at + timedelta(minutes=20)):
-            alert_actions.step(session, by=by, alert=alert, event=AlertEvent.ACKNOWLEDGE)
-            if number % 2:
-                alert_actions.step(session, by=by, alert=alert, event=AlertEvent.REVIEW)
+        if number % FRESH == 0:
+            with clock.frozen(alert.created_at + timedelta(minutes=20)):
+                alert_actions.step(session, by=by, alert=alert, event=AlertEvent.ACKNOWLEDGE)
+            continue
+        _review(session, by, alert)
+        if number % FRESH > 1:
+            with clock.frozen(alert.created_at + timedelta(hours=3)):
+                _speak(session, by, alert)
+
+
+def _speak(session: Session, by: Actor, alert: Alert) -> None:
+    """Care begins; a second flag of the same student joins the care that he has."""
+    alert_actions.step(session, by=by, alert=alert, event=AlertEvent.INTERVENE)
+    case = session.get_one(Case, alert.case_id)
+    if case.level is None:
+        _care(session, by, case, CARE)
