@@ -1,7 +1,6 @@
 """Composition: the one place that knows every part; imported by nobody but the entry points."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Blueprint, Flask, Request, g, redirect, render_template, request, url_for
@@ -99,8 +98,6 @@ def _extensions(app: Flask, settings: config.Config) -> None:
 def _blueprints() -> list[Blueprint]:
     found = [bp, administration.bp, first_start.bp]
     for area in AREAS:
-        if find_spec(area) is None:
-            continue
         module = import_module(area)
         found.extend(getattr(module, "blueprints", None) or [module.bp])
     return found
