@@ -104,7 +104,7 @@ def _licences(session: Session, campaign: Campaign) -> dict[str, date]:
         .where(WordingLicence.organisation_id == campaign.school_id, WordingLicence.key.in_(keys))
         .group_by(WordingLicence.key)
     ).all()
-    return {key: until for key, until in rows}
+    return {row.key: row[1] for row in rows}
 
 
 def _has_wording(definition: Definition, campaign: Campaign, licences: Mapping[str, date]) -> bool:

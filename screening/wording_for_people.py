@@ -36,7 +36,9 @@ def obstacle_words(obstacle: Obstacle) -> str:
         "no_students": _("所选班级里没有在读学生：请先导入名单。"),
         "no_instruments": _("还没有选择量表。"),
         "window_over": _("结束时间已经过去：请修改时间。"),
-        "too_young": _("量表 %(key)s 不适合本校最小的学生：请换一个量表或班级。", key=obstacle.value),
+        "too_young": _(
+            "量表 %(key)s 不适合本校最小的学生：请换一个量表或班级。", key=obstacle.value
+        ),
         "no_wording": _(
             "量表 %(key)s 没有可以显示的中文题目：请导入本校有许可的题目，或只录入纸质答卷。",
             key=obstacle.value,

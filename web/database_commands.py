@@ -45,4 +45,3 @@ def drift() -> list[str]:
         return [
             repr(difference) for difference in compare_metadata(context, database.Model.metadata)
         ]
-
