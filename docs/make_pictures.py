@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -17,8 +17,8 @@ from web import create_app, worker
 from web.demo.screenings import may_answer
 
 PICTURES = Path(__file__).parent / "pictures"
-PHONE = {"width": 390, "height": 720}
-DESK = {"width": 1200, "height": 800}
+PHONE = ViewportSize(width=390, height=720)
+DESK = ViewportSize(width=1200, height=800)
 
 
 @dataclass(frozen=True)
