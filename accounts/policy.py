@@ -146,6 +146,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.CAMPAIGN_APPROVE,
             P.BOARD_VIEW,
             P.CARE_VIEW,
+            P.CASE_VIEW,
             P.CASE_APPROVE,
             P.CUSTODY_VIEW,
             P.INTERVIEW_SUPERVISE,

@@ -1,9 +1,11 @@
 """Working on alerts: taking one, moving it, giving it to somebody, the ladder while nobody does."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from accounts.policy import Actor
+from accounts.policy import Actor, Role
 from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
@@ -11,9 +13,9 @@ from schools import settings
 from schools.duty_queries import chain
 from schools.models import Organisation
 from screening.alert_workflow import CRITICAL, ENDED, NEXT_LOOK, Event, State, next_state
-from screening.case_actions import open_case
-from screening.models import Alert, AlertChange
-from screening.raising import custody, reach
+from screening.case_actions import open_case, spoken
+from screening.models import Alert, AlertChange, Interview
+from screening.raising import custody, reach, tell, write_reach
 
 
 def step(session: Session, *, by: Actor, alert: Alert, event: Event, reason: str = "") -> None:
@@ -44,12 +46,39 @@ def _facts(session: Session, by: Actor, alert: Alert, to: State, reason: str) ->
             by.user_id,
         )
     if to in {State.WATCH, State.INTERVENE, State.REFER}:
-        alert.first_contact_at = alert.first_contact_at or now
         alert.case_id = open_case(session, by=by, alert=alert).id
-    if to in NEXT_LOOK and (to != State.IN_REVIEW or alert.first_contact_at is not None):
+        alert.first_contact_at = alert.first_contact_at or _first_talk(session, alert)
+    # a decision is not yet a talk: until the student was spoken with, the deadline stays
+    if to in NEXT_LOOK and alert.first_contact_at is not None:
         alert.due_at = now + NEXT_LOOK[to]
     if to in ENDED:
         alert.ended_at, alert.ended_by, alert.outcome_reason = now, by.ref, reason.strip()
+
+
+def _first_talk(session: Session, alert: Alert) -> datetime | None:
+    return session.scalar(
+        select(func.min(Interview.held_at)).where(
+            Interview.school_id == alert.school_id,
+            Interview.student_id == alert.student_id,
+            Interview.held_at >= alert.created_at,
+        )
+    )
+
+
+def contacted(session: Session, *, by: Actor, alert: Alert, note: str) -> None:
+    """The student was spoken with: the first contact, once; a note says how.
+
+    Raises:
+        Refused: no note, or the alert is over.
+
+    """
+    if alert.ended_at is not None:
+        raise Refused(_("预警已经结束。"))
+    if not note.strip():
+        raise Refused(_("请写明怎样联系上的。"), "reason")
+    spoken(alert, clock.now())
+    alert.version += 1
+    changed(session, by, alert, "contacted", alert.state, {"reason": note})
 
 
 def assign(session: Session, *, by: Actor, alerts: list[Alert], user_id: int) -> int:
@@ -72,17 +101,13 @@ def assign(session: Session, *, by: Actor, alerts: list[Alert], user_id: int) ->
 
 def escalate(session: Session, *, by: Actor, alert: Alert, passed: int) -> None:
     """Page the next people of the chain; nobody loses the alert and its clock goes on."""
-    called = set(reach_again(session, alert))
+    called = {(user, Role.COUNSELOR) for user in reach_again(session, alert)}
     levels = chain(session, alert.school_id)[: passed + 1]
-    called |= {slot.user_id for _organisation, slots in levels for slot in slots}
-    push.notify(
-        session,
-        user_ids=called,
-        key=f"alert.raised:{alert.id}:step{passed}",
-        text_key="alert",
-        path=f"/alerts/{alert.id}",
-        urgent=True,
-    )
+    called |= {
+        (slot.user_id, Role.DUTY_PERSON) for _organisation, slots in levels for slot in slots
+    }
+    write_reach(session, alert, called)
+    tell(session, alert, called, key=f"alert.raised:{alert.id}:step{passed}", urgent=True)
     alert.escalation_step = passed
     changed(session, by, alert, "escalated", alert.state, {"step": passed})
 
@@ -97,15 +122,8 @@ def reach_again(session: Session, alert: Alert) -> list[int]:
 def deliver_missed(session: Session, alert: Alert) -> None:
     """A flag that reached nobody (an alert of an older release, say) is delivered now."""
     reach_again(session, alert)
-    told = reach(session, alert)
-    push.notify(
-        session,
-        user_ids=told,
-        key=f"alert.raised:{alert.id}",
-        text_key="alert",
-        path=f"/alerts/{alert.id}",
-        urgent=alert.severity == CRITICAL,
-    )
+    reached, urgent = reach(session, alert), alert.severity == CRITICAL
+    tell(session, alert, reached, key=f"alert.raised:{alert.id}", urgent=urgent)
 
 
 def contact_minutes(session: Session, school_id: int) -> list[int]:

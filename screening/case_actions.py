@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
@@ -70,7 +70,26 @@ def interview(
     case.level, case.level_set_by, case.level_set_at = level, by.ref, clock.now()
     case.version += 1
     _noted(session, by, case, "interviewed", case.state, {"level": level})
+    for alert in session.scalars(_open_alerts(case)):
+        if held_at >= alert.created_at:
+            spoken(alert, held_at)
     return row
+
+
+def spoken(alert: Alert, at: datetime) -> None:
+    """The student was spoken with: from here the next look is due, not the first contact."""
+    if alert.first_contact_at is None:
+        alert.first_contact_at = at
+        look = alert_workflow.NEXT_LOOK.get(alert_workflow.State(alert.state))
+        alert.due_at = clock.now() + look if look else alert.due_at
+
+
+def _open_alerts(case: Case) -> Select[Alert]:
+    return select(Alert).where(
+        Alert.school_id == case.school_id,
+        Alert.student_id == case.student_id,
+        Alert.ended_at.is_(None),
+    )
 
 
 def step(session: Session, *, by: Actor, case: Case, event: Event, reason: str = "") -> bool:
@@ -113,14 +132,7 @@ def _end(session: Session, by: Actor, case: Case, reason: str) -> None:
 
 def _recall(session: Session, by: Actor, case: Case, reason: str) -> None:
     """Every open flag of the student at this school ends as cleared: it leaves every worklist."""
-    alerts = session.scalars(
-        select(Alert).where(
-            Alert.school_id == case.school_id,
-            Alert.student_id == case.student_id,
-            Alert.ended_at.is_(None),
-        )
-    )
-    for alert in alerts:
+    for alert in session.scalars(_open_alerts(case)):
         before = alert.state
         to = alert_workflow.next_state(before, alert_workflow.Event.CLEAR, by=by)
         alert.state, alert.version = to.to.value, alert.version + 1

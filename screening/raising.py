@@ -16,6 +16,9 @@ from screening.models import Alert, AlertChange, AlertReach, Case, Ticket
 
 DUTY_ROLE = "counselor"
 CRITICAL, HIGH = 3, 2
+IMPORT = "import"  # flags of old sheets: owned and due, told by one digest per school
+# adults of a branch read the care list; the alert itself is not theirs to open
+CARE_SIDE = frozenset({Role.BRANCH_ADVISER, Role.LEAGUE_SECRETARY})
 
 
 def raise_alert(
@@ -58,16 +61,9 @@ def raise_alert(
         subject=f"alert:{alert.id}",
         details={"severity": severity, "origin": origin},
     )
-    told = reach(session, alert)
-    if origin != "import":
-        push.notify(
-            session,
-            user_ids=told,
-            key=f"alert.raised:{alert.id}",
-            text_key="alert",
-            path=f"/alerts/{alert.id}",
-            urgent=severity == CRITICAL,
-        )
+    reached = reach(session, alert)
+    if origin != IMPORT:
+        tell(session, alert, reached, key=f"alert.raised:{alert.id}", urgent=severity == CRITICAL)
     return alert
 
 
@@ -132,25 +128,50 @@ def _holders(session: Session, school_id: int, role: Role, klass: Klass | None =
     return [user.id for user in staff_of(session, school_id, (role.value,), **narrow)]
 
 
-def reach(session: Session, alert: Alert) -> set[int]:
-    """Write down whom the flag reaches, as what; returns the people to be told now.
+def reach(session: Session, alert: Alert) -> set[tuple[int, Role]]:
+    """Write down whom the flag reaches, as what; returns who is to be told now, as what.
 
     Owner and duty always; the adult contact of the branch, else the adult League secretary. A
-    fellow student is never reached by an alert.
+    fellow student is never reached by an alert; an old sheet pages nobody on duty.
     """
-    duty = on_duty(session, alert.school_id, alert.created_at)
-    reached = {(user, Role.DUTY_PERSON) for user in (duty.user_ids if duty else ())}
+    reached = _adults_of_branch(session, alert)
     if alert.owner_user_id is not None:
         reached.add((alert.owner_user_id, Role.COUNSELOR))
-    reached |= _adults_of_branch(session, alert)
+    if alert.origin != IMPORT:
+        duty = on_duty(session, alert.school_id, alert.created_at)
+        reached |= {(user, Role.DUTY_PERSON) for user in (duty.user_ids if duty else ())}
+    write_reach(session, alert, reached)
+    return reached
+
+
+def write_reach(session: Session, alert: Alert, reached: set[tuple[int, Role]]) -> None:
+    """One row per person and role, with the time he was first reached."""
+    known = select(AlertReach.user_id, AlertReach.as_role).where(AlertReach.alert_id == alert.id)
+    before = {(user, role) for user, role in session.execute(known)}
     for user, role in sorted(reached):
-        session.add(
-            AlertReach(
-                alert_id=alert.id, user_id=user, as_role=role.value, reached_at=alert.created_at
+        if (user, role.value) not in before:
+            session.add(
+                AlertReach(
+                    alert_id=alert.id, user_id=user, as_role=role.value, reached_at=clock.now()
+                )
             )
-        )
     session.flush()
-    return {user for user, _role in reached}
+
+
+def tell(
+    session: Session, alert: Alert, reached: set[tuple[int, Role]], *, key: str, urgent: bool
+) -> None:
+    """Each person once, with the page that he may open: the alert, or the care list."""
+    works = {user for user, role in reached if role not in CARE_SIDE}
+    for user in sorted({user for user, _role in reached}):
+        push.notify(
+            session,
+            user_ids=[user],
+            key=f"{key}:user{user}",
+            text_key="alert",
+            path=f"/alerts/{alert.id}" if user in works else "/care",
+            urgent=urgent,
+        )
 
 
 def _adults_of_branch(session: Session, alert: Alert) -> set[tuple[int, Role]]:

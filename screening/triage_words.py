@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foundation.i18n import _
+from screening.taking_actions import ASK
 
 
 def state_word(state: str) -> str:
@@ -39,6 +40,8 @@ def step_word(event: str) -> str:
         "close": _("结束"),
         "assigned": _("分派"),
         "escalated": _("升级呼叫"),
+        "contacted": _("已联系上学生"),
+        "handed_over": _("工作交接"),
         "asked_again": _("再次求助"),
         "opened": _("建立个案"),
         "start_care": _("开始关怀"),
@@ -54,7 +57,7 @@ def step_word(event: str) -> str:
 
 def reason_kind(rule: str) -> str:
     """The kind of reason in words, for worklists without scores."""
-    return _("本人求助") if "ask" in rule or "help" in rule else _("测评提示需要关心")
+    return _("本人求助") if rule == ASK else _("测评提示需要关心")
 
 
 def what_to_do(severity: int) -> str:
