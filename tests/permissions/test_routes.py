@@ -30,10 +30,11 @@ EVENTS = {
     "/hospital": "receive",
     "/referrals": "cancel",
     "/hotline": "accept",
-    "/cases": "note",
+    "/cases": "start_care",
     "/alerts": "acknowledge",
     "/concerns": "acknowledge",
     "/tasks": "accept",
+    "/handovers": "accept",
 }
 # Its organisation is the hospital's, not the school's.
 HOSPITAL = "/hospital/<int:organisation_id>"
@@ -54,7 +55,8 @@ def address(app: Flask, rule: Rule, ids: dict[str, int]) -> str:
         key = TICKETS.get(top, name) if name == "ticket_id" else name
         if rule.rule.startswith(HOSPITAL) and name == "organisation_id":
             key = "hospital_id"
-        values[name] = EVENTS[top] if name == "event" else ids[key]
+        fixed = {"event": EVENTS.get(top), "key": "phq-9", "token": "not-ours"}
+        values[name] = fixed[name] if name in fixed else ids[key]
     with app.test_request_context():
         return str(app.url_map.bind("localhost").build(rule.endpoint, values))
 
@@ -154,7 +156,7 @@ def lines(sweep: Sweep) -> list[dict[str, str]]:
     found = []
     for rule in rules(sweep.app):
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            sides = SIDES if rule.arguments - {"event"} else ("own",)
+            sides = SIDES if rule.arguments - {"event", "key", "token"} else ("own",)
             found += [sweep.row(rule, method, side) for side in sides]
     return found
 

@@ -5,7 +5,7 @@ shows a record of a side it should not show is caught by the canary alone.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from accounts.policy import Actor, Role
 from foundation import clock
 from foundation.push import PushChannel
 from referrals.models import HotlineTicket, Referral
+from schools.actions import add_duty
 from schools.models import Klass, Organisation, RosterImport, StaffRole, Student
 from screening.models import (
     Alert,
@@ -239,13 +240,14 @@ def _care(session: Session, people: Cast, side: Side, owner: User) -> dict[str, 
         "case_id": case.id,
         "interview_id": interview.id,
         "follow_up_id": follow_up.id,
+        "row_id": follow_up.id,
         "handover_id": handover.id,
     }
 
 
 def _league(session: Session, people: Cast, side: Side, owner: User) -> dict[str, int]:
     member = make.user(session, name=f"委员{side.name}", username=f"member-{side.name}")
-    make.role(
+    contact = make.role(
         session,
         of=member,
         role=Role.BRANCH_CONTACT,
@@ -299,6 +301,8 @@ def _league(session: Session, people: Cast, side: Side, owner: User) -> dict[str
         "task_id": task.id,
         "care_task_id": task.id,
         "user_id": member.id,
+        "contact_id": contact.id,
+        "member_id": contact.id,
     }
 
 
@@ -376,7 +380,17 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         session,
         PushChannel(user_id=held.id, kind="email", address="a@example.org", created_at=clock.now()),
     )
+    slot = add_duty(
+        session,
+        by=BY,
+        organisation=side.school,
+        user=held,
+        position=1,
+        starts_at=time(0),
+        ends_at=time(0),
+    )
     return {
+        "slot_id": slot.id,
         "import_id": made.id,
         "invitation_id": invitation.id,
         "role_id": role.id,
