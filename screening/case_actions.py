@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
-from foundation import audit, clock
+from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
 from schools.models import Organisation
@@ -44,7 +44,7 @@ def _opened(session: Session, by: Actor, alert: Alert) -> Case:
     )
     session.add(case)
     session.flush()
-    _noted(session, by, case, "opened", None, {"alert": alert.id})
+    noted(session, by, case, "opened", None, {"alert": alert.id})
     return case
 
 
@@ -69,7 +69,7 @@ def interview(
     session.add(row)
     case.level, case.level_set_by, case.level_set_at = level, by.ref, clock.now()
     case.version += 1
-    _noted(session, by, case, "interviewed", case.state, {"level": level})
+    noted(session, by, case, "interviewed", case.state, {"level": level})
     for alert in session.scalars(_open_alerts(case)):
         if held_at >= alert.created_at:
             spoken(alert, held_at)
@@ -101,14 +101,14 @@ def step(session: Session, *, by: Actor, case: Case, event: Event, reason: str =
     _required(case, to.requires, reason)
     if case_workflow.second_person_needed(event, case.level, case.clearing_proposed_by, by.user_id):
         case.clearing_proposed_by, case.version = by.user_id, case.version + 1
-        _noted(session, by, case, "ending_proposed", before, {"reason": reason})
+        noted(session, by, case, "ending_proposed", before, {"reason": reason})
         return False
     case.state, case.version = to.to.value, case.version + 1
     if to.to in ENDED:
         _end(session, by, case, reason)
     else:
         case.due_at, case.clearing_proposed_by = clock.now() + NEXT_LOOK[to.to], None
-    _noted(session, by, case, event.value, before, {"reason": reason} if reason else None)
+    noted(session, by, case, event.value, before, {"reason": reason} if reason else None)
     return True
 
 
@@ -165,7 +165,7 @@ def add_follow_up(
         created_at=clock.now(),
     )
     session.add(row)
-    _noted(session, by, case, "follow_up_added", case.state)
+    noted(session, by, case, "follow_up_added", case.state)
     return row
 
 
@@ -174,17 +174,56 @@ def finish_follow_up(session: Session, *, by: Actor, case: Case, row: FollowUp, 
     if row.done_at is not None:
         return
     row.done_at, row.done_by, row.outcome, row.note = clock.now(), by.ref, "done", note
-    _noted(session, by, case, "follow_up_done", case.state)
+    noted(session, by, case, "follow_up_done", case.state)
 
 
-def plan(session: Session, *, by: Actor, case: Case, goals: str, advice: str, user_id: int) -> None:
-    """Goals for the counselor, plain advice for the homeroom teacher, and who answers."""
+def plan(
+    session: Session,
+    *,
+    by: Actor,
+    case: Case,
+    goals: str,
+    advice: str,
+    user_id: int,
+    deputy_id: int | None = None,
+) -> None:
+    """Goals for the counselor, plain advice for the homeroom teacher, and who answers.
+
+    A new owner takes over the open follow-ups of the old one and is told.
+
+    Raises:
+        Refused: nobody is his own deputy.
+
+    """
+    if deputy_id == user_id:
+        raise Refused(_("代理人不能是负责人自己。"), "deputy")
+    before, case.owner_user_id, case.deputy_user_id = case.owner_user_id, user_id, deputy_id
     case.plan, case.advice = {"goals": goals}, advice.strip() or None
-    case.owner_user_id, case.version = user_id, case.version + 1
-    _noted(session, by, case, "planned", case.state, {"owner": user_id})
+    case.version += 1
+    noted(session, by, case, "planned", case.state, {"owner": user_id, "deputy": deputy_id})
+    if before != user_id:
+        _reassigned(session, case, before, user_id)
 
 
-def _noted(
+def _reassigned(session: Session, case: Case, before: int | None, user_id: int) -> None:
+    rows = session.scalars(
+        select(FollowUp).where(
+            FollowUp.case_id == case.id,
+            FollowUp.done_at.is_(None),
+            or_(FollowUp.owner_user_id == before, FollowUp.owner_user_id.is_(None)),
+        )
+    )
+    for row in rows:
+        row.owner_user_id = user_id
+    push.notify(
+        session,
+        user_ids=[user_id],
+        key=f"case.assigned:{case.id}:{case.version}",
+        path=f"/cases/{case.id}",
+    )
+
+
+def noted(
     session: Session,
     by: Actor,
     case: Case,
@@ -192,6 +231,7 @@ def _noted(
     before: str | None,
     detail: dict[str, object] | None = None,
 ) -> None:
+    """Write the step into the case's history and the audit."""
     session.add(
         CaseEvent(
             case_id=case.id,

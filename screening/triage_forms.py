@@ -39,8 +39,19 @@ class PlanForm(Form):
         description=_l("班主任只看到这一段；不要写分数、等级和原因。"),
     )
     owner = SelectField(_l("负责人"), coerce=int)
+    deputy = SelectField(_l("代理人"), coerce=int, description=_l("负责人不在时由谁顶上。"))
 
 
 class FollowUpForm(Form):
     what = StringField(_l("要做什么"), [InputRequired(), Length(max=500)])
     due_at = DateTimeLocalField(_l("最晚时间"), [InputRequired()], format="%Y-%m-%dT%H:%M")
+
+
+class HandoverForm(Form):
+    to = SelectField(_l("交给谁"), coerce=int)
+    note = TextAreaField(
+        _l("交接说明"),
+        [InputRequired(), Length(max=4000)],
+        description=_l("哪些学生最要紧，约了什么，找谁。"),
+    )
+    until = DateTimeLocalField(_l("到什么时候"), [Optional()], format="%Y-%m-%dT%H:%M")

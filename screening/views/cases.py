@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -18,14 +18,20 @@ from foundation.i18n import _
 from foundation.problems import Missing
 from schools.models import Organisation, Student
 from schools.queries import in_scope, staff_of
+from schools.views import students
 from screening import case_actions as actions
 from screening import triage_words
+from screening.case_timeline import timeline
 from screening.case_workflow import Event, allowed
 from screening.models import Case, CaseEvent, FollowUp, Interview
 from screening.triage_forms import FollowUpForm, InterviewForm, PlanForm, StepForm
+from screening.views import handovers
 
 bp = Blueprint("cases", __name__)
+CONFLICT = 409
 P = Permission
+blueprints = (bp, handovers.bp)
+students.sections.append(lambda student: timeline(session(), current_actor(), student))
 
 
 def _visible(permission: P = P.CASE_VIEW) -> Select[Case]:
@@ -58,7 +64,23 @@ def cases() -> ResponseReturnValue:
         )
     )
     _read(rows)
-    return render_template("triage/cases.html", rows=rows, words=triage_words)
+    return render_template(
+        "triage/cases.html", rows=rows, follow_ups=_follow_ups_due(), words=triage_words
+    )
+
+
+def _follow_ups_due() -> list[tuple[FollowUp, Case, str | None]]:
+    """Open follow-ups of all cases he may see, the next due first, with whose they are."""
+    rows = session().execute(
+        _visible()
+        .add_columns(FollowUp, User.name)
+        .join(FollowUp, FollowUp.case_id == Case.id)
+        .outerjoin(User, User.id == FollowUp.owner_user_id)
+        .where(Case.ended_at.is_(None), FollowUp.done_at.is_(None))
+        .order_by(FollowUp.due_at)
+        .limit(200)
+    )
+    return [(row, case, name) for case, row, name in rows]
 
 
 @bp.get("/cases/<int:case_id>")
@@ -66,6 +88,17 @@ def cases() -> ResponseReturnValue:
 def case(case_id: int) -> ResponseReturnValue:
     """One case; interview records only for their author and the supervisor."""
     return _page(fetch(_visible().where(Case.id == case_id)), {}, 200)
+
+
+def _changed_meanwhile(shown: Case) -> bool:
+    """Somebody saved after this page was read: he is shown it before anything is overwritten."""
+    read = request.form.get("version", type=int)
+    return read is not None and read != shown.version
+
+
+def _one(case_id: int, permission: P) -> Case:
+    """The case, locked for a change."""
+    return fetch(_visible(permission).where(Case.id == case_id).with_for_update(of=Case))
 
 
 def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnValue:
@@ -76,6 +109,11 @@ def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnV
         select(Interview).where(Interview.case_id == shown.id).order_by(Interview.id)
     )
     people = staff_of(session(), shown.school_id, (Role.COUNSELOR.value,))
+    history = (
+        session()
+        .scalars(select(CaseEvent).where(CaseEvent.case_id == shown.id).order_by(CaseEvent.id))
+        .all()
+    )
     plan = refused.get("plan") or _plan_form(shown, people)
     page = render_template(
         "triage/case.html",
@@ -83,24 +121,33 @@ def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnV
         school=school,
         works=actor.may(P.CASE_WORK, school.path) and shown.ended_at is None,
         writes=actor.may(P.INTERVIEW_WRITE, school.path) and shown.ended_at is None,
-        supervises=actor.may(P.INTERVIEW_SUPERVISE, school.path),
+        # a leader reads levels, plans and follow-ups; records are for those who work with cases
+        supervises=actor.may(P.INTERVIEW_SUPERVISE, school.path)
+        and actor.may(P.CASE_WORK, school.path),
+        refers=actor.may(P.REFERRAL_WORK, school.path) and shown.ended_at is None,
         events=allowed(shown.state, actor, school.path),
         talks=talks.all(),
         follow_ups=session()
         .scalars(select(FollowUp).where(FollowUp.case_id == shown.id).order_by(FollowUp.due_at))
         .all(),
-        history=session()
-        .scalars(select(CaseEvent).where(CaseEvent.case_id == shown.id).order_by(CaseEvent.id))
-        .all(),
+        history=history,
+        stale=status == CONFLICT,
         step_form=refused.get("step") or StepForm(prefix="step-"),
         talk_form=refused.get("talk") or _talk_form(),
         plan_form=plan,
         follow_form=refused.get("follow") or FollowUpForm(prefix="follow-"),
-        names={user.id: user.name for user in people},
+        names=_names(shown, people, {each.by for each in history}),
         words=triage_words,
         page_has_errors=bool(refused),
     )
     return page, status
+
+
+def _names(shown: Case, people: list[User], refs: set[str]) -> dict[int, str]:
+    ids = {int(ref[5:]) for ref in refs if ref.startswith("user:")}
+    ids |= {i for i in (shown.owner_user_id, shown.deputy_user_id) if i}
+    rows = session().scalars(select(User).where(User.id.in_(ids)))
+    return {user.id: user.name for user in [*people, *rows]}
 
 
 def _talk_form() -> InterviewForm:
@@ -114,9 +161,11 @@ def _plan_form(shown: Case, people: list[User]) -> PlanForm:
         "goals": (shown.plan or {}).get("goals", ""),
         "advice": shown.advice,
         "owner": shown.owner_user_id,
+        "deputy": shown.deputy_user_id or 0,
     }
     form = PlanForm(prefix="plan-", data=known)
     form.owner.choices = [SelectChoice(user.id, user.name) for user in people]
+    form.deputy.choices = [SelectChoice(0, _("不设代理人")), *form.owner.choices]
     return form
 
 
@@ -133,10 +182,12 @@ def _back(case_id: int) -> ResponseReturnValue:
 @requires(P.INTERVIEW_WRITE)
 def interview(case_id: int) -> ResponseReturnValue:
     """Record a talk and set the level."""
-    shown = fetch(_visible(P.INTERVIEW_WRITE).where(Case.id == case_id))
+    shown = _one(case_id, P.INTERVIEW_WRITE)
     form = InterviewForm(prefix="talk-")
     if not form.validate_on_submit():
         return _page(shown, {"talk": form}, 422)
+    if _changed_meanwhile(shown):
+        return _page(shown, {"talk": form}, CONFLICT)
     actions.interview(
         session(),
         by=current_actor(),
@@ -152,10 +203,12 @@ def interview(case_id: int) -> ResponseReturnValue:
 @requires(P.CASE_WORK)
 def plan(case_id: int) -> ResponseReturnValue:
     """Keep goals, advice and who answers."""
-    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    shown = _one(case_id, P.CASE_WORK)
     form = _plan_form(shown, staff_of(session(), shown.school_id, (Role.COUNSELOR.value,)))
     if not form.validate_on_submit():
         return _page(shown, {"plan": form}, 422)
+    if _changed_meanwhile(shown):
+        return _page(shown, {"plan": form}, CONFLICT)
     actions.plan(
         session(),
         by=current_actor(),
@@ -163,6 +216,7 @@ def plan(case_id: int) -> ResponseReturnValue:
         goals=form.goals.data or "",
         advice=form.advice.data or "",
         user_id=form.owner.data,
+        deputy_id=form.deputy.data or None,
     )
     return _back(case_id)
 
@@ -171,7 +225,7 @@ def plan(case_id: int) -> ResponseReturnValue:
 @requires(P.CASE_WORK)
 def follow_up(case_id: int) -> ResponseReturnValue:
     """Arrange one thing to do."""
-    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    shown = _one(case_id, P.CASE_WORK)
     form = FollowUpForm(prefix="follow-")
     if not form.validate_on_submit():
         return _page(shown, {"follow": form}, 422)
@@ -184,7 +238,7 @@ def follow_up(case_id: int) -> ResponseReturnValue:
 @requires(P.CASE_WORK)
 def done(case_id: int, row_id: int) -> ResponseReturnValue:
     """It is done."""
-    shown = fetch(_visible(P.CASE_WORK).where(Case.id == case_id))
+    shown = _one(case_id, P.CASE_WORK)
     row = fetch(select(FollowUp).where(FollowUp.id == row_id, FollowUp.case_id == case_id))
     actions.finish_follow_up(session(), by=current_actor(), case=shown, row=row, note="")
     return _back(case_id)
@@ -196,7 +250,9 @@ def step(case_id: int, event: str) -> ResponseReturnValue:
     """Take one step of the table."""
     if event not in set(Event):
         raise Missing
-    shown, form = fetch(_visible().where(Case.id == case_id)), StepForm(prefix="step-")
+    shown, form = _one(case_id, P.CASE_VIEW), StepForm(prefix="step-")
+    if _changed_meanwhile(shown):
+        return _page(shown, {"step": form}, CONFLICT)
     if not form.validate_on_submit():
         return _page(shown, {"step": form}, 422)
     reason = form.reason.data or ""

@@ -24,6 +24,7 @@ from screening.models import Alert, Case
 from screening.triage_forms import StepForm
 
 bp = Blueprint("triage", __name__)
+CONFLICT = 409
 P = Permission
 __all__ = ["bp", "jobs"]
 
@@ -112,8 +113,49 @@ def assign() -> ResponseReturnValue:
     return redirect(url_for("triage.alerts"), 303)
 
 
-def _one(alert_id: int) -> Alert:
-    return fetch(queries.alerts_visible_to(current_actor()).where(Alert.id == alert_id))
+@bp.get("/alerts/print")
+@requires(P.CASE_WORK)
+def printed() -> ResponseReturnValue:
+    """Whom to speak with, on paper: no scores, no answers, room to write."""
+    actor = current_actor()
+    rows = session().scalars(
+        queries.alerts_visible_to(actor, P.CASE_WORK)
+        .where(Alert.ended_at.is_(None), Alert.first_contact_at.is_(None))
+        .order_by(Alert.severity.desc(), Alert.due_at, Alert.id)
+        .limit(500)
+    )
+    first = {row.student_id: row for row in reversed(list(rows))}
+    shown = sorted(first.values(), key=lambda row: (-row.severity, row.due_at or clock.now()))
+    _read(shown)
+    return render_template(
+        "triage/alerts_print.html", rows=shown, names=_names({row.owner_user_id for row in shown})
+    )
+
+
+def _one(alert_id: int, *, lock: bool = False) -> Alert:
+    found = queries.alerts_visible_to(current_actor()).where(Alert.id == alert_id)
+    return fetch(found.with_for_update(of=Alert) if lock else found)
+
+
+def _changed_meanwhile(shown: Alert) -> bool:
+    """Somebody saved after this page was read: he is shown it before anything is overwritten."""
+    read = request.form.get("version", type=int)
+    return read is not None and read != shown.version
+
+
+@bp.post("/alerts/<int:alert_id>/contact")
+@requires(P.ALERT_WORK)
+def contact(alert_id: int) -> ResponseReturnValue:
+    """Somebody spoke with the student: the first contact."""
+    shown, form = _one(alert_id, lock=True), StepForm()
+    if not form.validate_on_submit():
+        return _alert_page(shown, form, 422)
+    if _changed_meanwhile(shown):
+        return _alert_page(shown, form, CONFLICT)
+    note = form.reason.data or ""
+    actions.contacted(session(), by=current_actor(), alert=shown, note=note)
+    flash(_("已保存。"))
+    return redirect(url_for("triage.alert", alert_id=alert_id), 303)
 
 
 @bp.get("/alerts/<int:alert_id>")
@@ -144,6 +186,11 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         changes=changes,
         reached=reached,
         names=_names(people),
+        stale=status == CONFLICT,
+        may_contact=actor.may(P.ALERT_WORK, school.path)
+        and shown.ended_at is None
+        and shown.first_contact_at is None,
+        people=_counselors({shown.school_id}) if actor.may(P.CASE_WORK, school.path) else {},
         beside=beside,
         total=total,
         words=triage_words,
@@ -158,9 +205,11 @@ def step(alert_id: int, event: str) -> ResponseReturnValue:
     """Take one step; "save and next" goes on to the first alert of the queue."""
     if event not in set(Event) - {Event.CLEAR}:
         raise Missing
-    shown, form = _one(alert_id), StepForm()
+    shown, form = _one(alert_id, lock=True), StepForm()
     if not form.validate_on_submit():
         return _alert_page(shown, form, 422)
+    if _changed_meanwhile(shown):
+        return _alert_page(shown, form, CONFLICT)
     reason = form.reason.data or ""
     actions.step(session(), by=current_actor(), alert=shown, event=Event(event), reason=reason)
     flash(_("已保存。"))

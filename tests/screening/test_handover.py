@@ -1,0 +1,194 @@
+"""Handing work over, reassigning, deputies, contact and saves that meet: tried as sentences."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from accounts.policy import Role
+from foundation import clock, database
+from foundation.problems import Forbidden
+from screening import alert_actions, case_actions, handover_actions
+from screening.alert_workflow import Event
+from screening.models import Alert, AlertReach, Case, FollowUp, Handover
+from screening.raising import raise_alert
+from tests import make
+from tests.people import Cast, actor, sign_in
+from tests.support.pages import CheckedClient
+
+
+def opened(people: Cast, origin: str = "live") -> tuple[int, int]:
+    """An alert under way and its case with one follow-up, both of the counselor."""
+    by = actor(people.counselor)
+    with database.writing() as session:
+        campaign = make.campaign(session, school=people.school)
+        ticket = make.ticket(session, of=campaign, student=people.lin)
+        alert = raise_alert(
+            session, ticket=ticket, rule="phq-9:9>=1", severity=3, inputs={}, origin=origin
+        )
+        for event in (Event.ACKNOWLEDGE, Event.REVIEW, Event.INTERVENE):
+            alert_actions.step(session, by=by, alert=alert, event=event)
+        case = session.get_one(Case, alert.case_id)
+        soon = clock.now() + timedelta(days=2)
+        case_actions.add_follow_up(session, by=by, case=case, what="再谈", due_at=soon)
+        return alert.id, case.id
+
+
+def colleague(people: Cast) -> User:
+    with database.writing() as session:
+        user = make.user(session, name="孙老师", username="sun")
+        make.role(session, of=user, role=Role.COUNSELOR, at=people.school)
+        return user
+
+
+def owners() -> set[int | None]:
+    with database.reading() as session:
+        tables = (Alert, Case, FollowUp)
+        return {row.owner_user_id for table in tables for row in session.query(table)}
+
+
+def test_a_handover_moves_everything_only_once_it_is_accepted(
+    people: Cast, client: CheckedClient
+) -> None:
+    opened(people)
+    other = colleague(people)
+    sign_in(client, people.counselor)
+    assert client.post("/handovers", data={"to": other.id, "note": "寒假"}).status_code == 303
+    assert owners() == {people.counselor.id}
+    assert client.post("/handovers/1/accept").status_code == 403
+    sign_in(client, other)
+    assert "寒假" in client.get("/handovers").text
+    assert client.post("/handovers/1/accept").status_code == 303
+    assert owners() == {other.id}
+    assert client.post("/handovers/1/return").status_code == 303
+    assert owners() == {people.counselor.id}
+    assert client.post("/handovers/1/accept").status_code == 409
+
+
+def test_another_school_never_sees_a_handover(people: Cast, client: CheckedClient) -> None:
+    other = colleague(people)
+    by = actor(people.counselor)
+    with database.writing() as session:
+        row = handover_actions.offer(
+            session,
+            by=by,
+            school_id=people.school.id,
+            to_user_id=other.id,
+            note="寒假",
+            until=None,
+        )
+        with pytest.raises(Forbidden):
+            handover_actions.answer(session, by=by, handover=row, event="accept")
+    for user in (people.other_counselor, people.school_lead):
+        sign_in(client, user)
+        assert client.post(f"/handovers/{row.id}/accept").status_code == 404
+    with database.reading() as session:
+        assert session.query(Handover).one().state == "offered"
+
+
+def test_a_decision_is_no_contact_but_a_talk_is(people: Cast) -> None:
+    alert_id, case_id = opened(people)
+    with database.writing() as session:
+        alert, case = session.get_one(Alert, alert_id), session.get_one(Case, case_id)
+        assert alert.first_contact_at is None
+        before, now = alert.due_at, clock.now()
+        assert before is not None
+        assert before < now + timedelta(days=1)
+        case_actions.interview(
+            session, by=actor(people.counselor), case=case, record="谈话", level=2, held_at=now
+        )
+        assert alert.first_contact_at == now
+        assert alert.due_at is not None
+        assert alert.due_at > before
+
+
+def test_a_contact_needs_a_note(people: Cast, client: CheckedClient) -> None:
+    alert_id, _case = opened(people)
+    sign_in(client, people.counselor)
+    assert client.post(f"/alerts/{alert_id}/contact").status_code == 422
+    there = {"reason": "电话里聊了"}
+    assert client.post(f"/alerts/{alert_id}/contact", data=there).status_code == 303
+    with database.reading() as session:
+        assert session.query(Alert).one().first_contact_at is not None
+
+
+def test_the_second_of_two_saves_sees_the_first(people: Cast, client: CheckedClient) -> None:
+    alert_id, case_id = opened(people)
+    sign_in(client, people.counselor)
+    plan = {"plan-goals": "每周一次", "plan-owner": people.counselor.id, "plan-deputy": 0}
+    with database.reading() as session:
+        version = session.get_one(Case, case_id).version
+    sent = {**plan, "version": version}
+    assert client.post(f"/cases/{case_id}/plan", data=sent).status_code == 303
+    late = client.post(f"/cases/{case_id}/plan", data={**sent, "plan-goals": "改写"})
+    assert late.status_code == 409
+    assert "每周一次" in late.text
+    assert "改写" in late.text
+    stale = {"version": 1, "reason": "完成"}
+    assert client.post(f"/alerts/{alert_id}/close", data=stale).status_code == 409
+
+
+def test_a_case_gets_a_new_owner_with_its_follow_ups_and_a_deputy(
+    people: Cast, client: CheckedClient
+) -> None:
+    _alert, case_id = opened(people)
+    other = colleague(people)
+    sign_in(client, people.counselor)
+    plan = {"plan-goals": "", "plan-owner": other.id, "plan-deputy": people.counselor.id}
+    assert client.post(f"/cases/{case_id}/plan", data=plan).status_code == 303
+    with database.reading() as session:
+        case = session.get_one(Case, case_id)
+        assert (case.owner_user_id, case.deputy_user_id) == (other.id, people.counselor.id)
+        assert session.query(FollowUp).one().owner_user_id == other.id
+    assert (
+        client.post(f"/cases/{case_id}/plan", data={**plan, "plan-deputy": other.id}).status_code
+        == 422
+    )
+
+
+def test_a_leader_opens_a_case_without_the_records(people: Cast, client: CheckedClient) -> None:
+    _alert, case_id = opened(people)
+    with database.writing() as session:
+        case_actions.interview(
+            session,
+            by=actor(people.counselor),
+            case=session.get_one(Case, case_id),
+            record="只给自己看的话",
+            level=3,
+            held_at=clock.now(),
+        )
+    sign_in(client, people.school_lead)
+    page = client.get(f"/cases/{case_id}")
+    assert page.status_code == 200
+    assert "只给自己看的话" not in page.text
+    assert "再谈" in client.get("/cases").text
+
+
+def test_the_student_s_page_tells_each_what_he_may_know(
+    people: Cast, client: CheckedClient
+) -> None:
+    alert_id, case_id = opened(people)
+    sign_in(client, people.counselor)
+    page = client.get(f"/students/{people.lin.id}").text
+    assert f"/alerts/{alert_id}" in page
+    assert f"/cases/{case_id}" in page
+    sign_in(client, people.school_admin)
+    page = client.get(f"/students/{people.lin.id}").text
+    assert "/alerts/" not in page
+    assert "/cases/" not in page
+
+
+def test_the_list_to_print_has_whom_nobody_spoke_with(people: Cast, client: CheckedClient) -> None:
+    opened(people)
+    sign_in(client, people.counselor)
+    page = client.get("/alerts/print").text
+    assert people.lin.name in page
+    assert "phq-9" not in page
+
+
+def test_an_old_sheet_reaches_its_owner_and_nobody_on_duty(people: Cast) -> None:
+    opened(people, origin="import")
+    with database.reading() as session:
+        roles = {row.as_role for row in session.query(AlertReach)}
+    assert "counselor" in roles
+    assert "duty_person" not in roles
