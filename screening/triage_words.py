@@ -78,6 +78,8 @@ def inputs_words(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
         "item": _("题号"),
         "cut": _("界值"),
         "cutset": _("界值版本"),
+        "at_least": _("界值"),
+        "version": _("量表版本"),
         "careless": _("作答质量存疑"),
         "place": _("地点"),
     }
