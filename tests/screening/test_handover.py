@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from accounts.models import User
 from accounts.policy import Role
@@ -43,8 +44,8 @@ def colleague(people: Cast) -> User:
 
 def owners() -> set[int | None]:
     with database.reading() as session:
-        tables = (Alert, Case, FollowUp)
-        return {row.owner_user_id for table in tables for row in session.query(table)}
+        columns = (Alert.owner_user_id, Case.owner_user_id, FollowUp.owner_user_id)
+        return {owner for column in columns for owner in session.scalars(select(column))}
 
 
 def test_a_handover_moves_everything_only_once_it_is_accepted(
