@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 POLL_S = 0.01
 
 

@@ -50,7 +50,7 @@ class Server:
         self.process = subprocess.Popen(
             command, env=self.environment, cwd=Path(__file__).parents[2]
         )
-        for _try in range(200):
+        for _try in range(1200):  # a busy machine takes its time
             try:
                 urllib.request.urlopen(f"{self.address}/take", timeout=5).close()
             except OSError:

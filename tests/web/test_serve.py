@@ -48,7 +48,7 @@ def test_a_busy_port_is_said_in_two_languages_before_anything_is_prepared(home: 
         assert first.stdout is not None
         first.stdout.readline()
         with serve(home / "second", port) as second:
-            _out, said = second.communicate(timeout=30)
+            _out, said = second.communicate(timeout=120)
         first.terminate()
         first.communicate()
     assert second.returncode == 1
@@ -63,7 +63,7 @@ def test_plain_http_for_other_machines_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.setenv("XINQIAO_HOST", "0.0.0.0")  # noqa: S104  refused is what is tested
     with serve(home, free_port()) as process:
-        _out, said = process.communicate(timeout=30)
+        _out, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "XINQIAO_ALLOW_HTTP" in said
 
