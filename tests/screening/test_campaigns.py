@@ -12,11 +12,11 @@ from foundation.problems import Forbidden, Problem, Refused, WrongState
 from schools.actions import add_duty
 from screening import campaign_actions as actions
 from screening import campaign_workflow as workflow
-from screening import consent_actions
+from screening import consent_actions, readiness
 from screening.campaign_actions import Chosen
-from screening.campaign_queries import board, may_answer_ids
+from screening.campaign_queries import board, may_answer_ids, plan_of
 from screening.campaign_workflow import Event, Phase, State
-from screening.models import Campaign, Ticket
+from screening.models import Campaign, Ticket, WordingLicence
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient
 
@@ -262,3 +262,37 @@ def test_a_sitting_lies_inside_the_window(people: Cast, frozen: datetime) -> Non
         }
         with pytest.raises(Problem):
             actions.plan_sitting(session, by=by, **plan)
+
+
+@pytest.mark.parametrize(
+    ("days", "codes"), [(None, {"no_wording"}), (-1, {"licence_expired"}), (30, set())]
+)
+def test_a_scale_without_our_wording_needs_a_licence_that_lasts(
+    people: Cast, frozen: datetime, days: int | None, codes: set[str]
+) -> None:
+    staff_duty(people)
+    made = draft(people, people.counselor, [Chosen("swls"), Chosen("isi")])
+    with database.writing() as session:
+        for key in ("swls", "isi"):
+            if days is not None:
+                session.add(_licence(people, key, days))
+        session.flush()
+        plan = plan_of(session, session.get_one(Campaign, made.id))
+    found = readiness.obstacles(plan, clock.today())
+    words = {"no_wording", "licence_expired"}
+    assert {each.code for each in found if each.code in words} == codes
+
+
+def _licence(people: Cast, key: str, days: int) -> WordingLicence:
+    return WordingLicence(
+        organisation_id=people.school.id,
+        key=key,
+        version="1.0.0",
+        language="zh-Hans",
+        holder="出版社",
+        number="L-1",
+        expires_on=clock.today() + timedelta(days=days),
+        document="",
+        imported_by="system:tests",
+        imported_at=clock.now(),
+    )
