@@ -1,14 +1,13 @@
-"""Choices of a field from code and words."""
+"""Choices of a field from a table of words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from foundation.forms import options
 
-def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
-    """One choice for each (value, label), in this order."""
-    return [SelectChoice(value, label) for value, label in pairs]
+__all__ = ["options", "worded"]
 
 
 def worded(words: Mapping[str, Any]) -> list[SelectChoice]:

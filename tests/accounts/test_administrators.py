@@ -9,6 +9,7 @@ from accounts.policy import EXCLUSIVE_ADMINS, Actor, Role
 from foundation import database
 from foundation.problems import Refused
 from schools.actions import end_role, grant_role
+from schools.queries import held_by
 from tests import make
 
 BY = Actor.system("tests")
@@ -42,6 +43,8 @@ def test_after_one_has_ended_another_may_begin(db: str | None) -> None:
         held = grant_role(session, by=BY, user=user, organisation=place, role=Role.AUDIT_ADMIN)
         end_role(session, by=BY, held=held)
         grant_role(session, by=BY, user=user, organisation=place, role=Role.SYSTEM_ADMIN)
+        now = {each.role for each in held_by(session, user.id)}
+    assert now == {Role.SYSTEM_ADMIN}
 
 
 def test_nobody_grants_himself_a_role(db: str | None) -> None:
