@@ -68,8 +68,9 @@ def start_session(session: Session, *, by: Actor, user: User) -> str:
 def confirm_second_factor(
     session: Session, *, by: Actor, user: User, signed_in: SignInSession, code: str
 ) -> bool:
-    """Mark the session as confirmed when the one-time code is right and fresh."""
-    if not user.totp_secret:
+    """Mark the session as confirmed when the code is right and fresh; guesses are slowed down."""
+    counter = tries.of(session, "second-factor", user.username)
+    if not user.totp_secret or tries.wait_s(counter):
         return False
     step = second_factor.step_of(user.totp_secret, code, user.totp_last_step)
     if step is None:
@@ -80,7 +81,9 @@ def confirm_second_factor(
             organisation_id=None,
             subject=f"user:{user.id}",
         )
+        tries.failed(counter)
         return False
+    tries.passed(counter)
     user.totp_last_step = step
     signed_in.second_factor_at = clock.now()
     return True

@@ -139,3 +139,19 @@ def test_waiting_grows_and_has_an_end(failures: int) -> None:
 def test_a_weak_password_is_refused(db: str | None, password: str) -> None:
     with database.writing() as session, pytest.raises(Refused):
         actions.add_user(session, by=BY, username="chen", name="陈", password=password)
+
+
+def test_guessing_codes_is_slowed_down_too(
+    client: FlaskClient, counselor: User, frozen: datetime
+) -> None:
+    secret = second_factor.new_secret()
+    with database.writing() as session:
+        session.get_one(User, counselor.id).totp_secret = secret
+    sign_in(client, PASSWORD)
+    for _ in range(throttle.FREE_TRIES):
+        client.post("/sign-in/second-factor", data={"code": "000000"})
+    right = {"code": pyotp.TOTP(secret).at(clock.now())}
+    assert client.post("/sign-in/second-factor", data=right).status_code == 422
+    with clock.frozen(frozen + timedelta(seconds=10)):
+        right = {"code": pyotp.TOTP(secret).at(clock.now())}
+        assert client.post("/sign-in/second-factor", data=right).status_code == 303
