@@ -15,6 +15,9 @@ from schools.models import Organisation, Setting
 
 HEILONGJIANG = "黑龙江12355做法，全团要讯2022年第22期（reference/domain.md #91-#93）"
 PROPOSED = "本系统建议值，须与当地约定（reference/domain.md §3）"
+REFERRAL = "cases-and-referrals.md §5.4"
+TICKET = "cases-and-referrals.md §5.5"
+CONSENT = "cases-and-referrals.md §5.3"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,45 @@ DEFAULTS: Mapping[str, Default] = {
     "clock.urgent_concern_min": Default(30, HEILONGJIANG),
     "clock.pause_cap_h": Default(24, "cases-and-referrals.md §5.5"),
     "clock.pause_total_h": Default(72, "cases-and-referrals.md §5.5"),
+    # when a unit works: clocks of office hours run in these spans only
+    "office.hours": Default(["08:30-12:00", "14:00-17:30"], PROPOSED),
+    # a referral between school and hospital
+    "clock.referral_draft_h": Default(24, PROPOSED),
+    "clock.referral_answer_routine_h": Default(24, f"{REFERRAL} I1"),
+    "clock.referral_answer_urgent_h": Default(2, f"{REFERRAL} I1"),
+    "clock.referral_info_pause_d": Default(2, f"{REFERRAL} row 6"),
+    "clock.referral_school_routine_h": Default(24, PROPOSED),
+    "clock.referral_school_urgent_h": Default(2, PROPOSED),
+    "clock.referral_red_min": Default(30, HEILONGJIANG),
+    "clock.referral_visit_h": Default(24, "罗山县 2025-03 文件：医院 24 小时内优先接诊"),
+    "clock.referral_remind_h": Default(2, "reference/domain.md §4.5"),
+    "clock.referral_call_min": Default(30, f"{REFERRAL} row 26"),
+    "clock.referral_replan_h": Default(24, f"{REFERRAL} row 22"),
+    "clock.referral_incident_h": Default(24, f"{REFERRAL} row 25"),
+    "clock.appointment_told_h": Default(4, f"{REFERRAL} row 12"),
+    "clock.noshow_check_h": Default(4, f"{REFERRAL} row 14"),
+    "noshow.latest_hour": Default(22, f"{REFERRAL} row 14"),
+    "followup.after_return_h": Default([24, 168, 720], f"{REFERRAL} row 20"),
+    "referral.letter_d": Default(30, "reference/domain.md §5.2"),
+    "referral.capacity_stale_h": Default(24, "cases-and-referrals.md §2 (20)"),
+    "referral.reschedules": Default(2, f"{REFERRAL} row 13"),
+    # consent to refer
+    "consent.second_person_h": Default(2, CONSENT),
+    "consent.refusal_review_h": Default(72, "reference/domain.md §4.4"),
+    "consent.unreachable_h": Default(24, CONSENT),
+    "consent.attempts": Default(3, CONSENT),
+    "consent.basis_min": Default(30, HEILONGJIANG),
+    # a 12355 ticket
+    "clock.crisis_triage_min": Default(5, TICKET),
+    "clock.ticket_on_workdays": Default(True, TICKET),  # noqa: FBT003 - a value, not a switch
+    "clock.ticket_look_h": Default(24, PROPOSED),
+    "clock.stand_down_follow_h": Default(24, TICKET),
+    "ticket.return_share": Default(0.25, TICKET),
+    "ticket.rating_invites": Default(3, TICKET),
+    "ticket.low_rating": Default(2, PROPOSED),
+    "ticket.reopen_d": Default(30, TICKET),
     "ladder.minutes": Default([0, 3, 5, 10, 15, 20, 30], "cases-and-referrals.md §5.5"),
+    "ladder.contact_after_ack_min": Default(10, TICKET),
     "alert.escalate_minutes": Default([5, 10, 20, 30], HEILONGJIANG),
     # ages and consent
     "consent.guardian_below": Default(14, "个人信息保护法第31条；reference/domain.md §3"),
@@ -80,21 +121,33 @@ DEFAULTS: Mapping[str, Default] = {
 }
 
 
+@dataclass(frozen=True)
+class InForce(Default):
+    """The value that holds for an organisation, its source, and its version (0: the default)."""
+
+    version: int = 0
+
+
 def value(session: Session, organisation_id: int, key: str) -> Any:
     """The setting that applies to the organisation; KeyError for a key nobody declared."""
+    return in_force(session, organisation_id, key).value
+
+
+def in_force(session: Session, organisation_id: int, key: str) -> InForce:
+    """The setting that applies to the organisation with its source."""
     default = DEFAULTS[key]
     path = session.scalar(select(Organisation.path).where(Organisation.id == organisation_id))
     ids = [int(part) for part in (path or "").strip("/").split("/") if part]
     rows = session.execute(
-        select(Setting.organisation_id, Setting.value, Setting.version)
+        select(Setting.organisation_id, Setting.value, Setting.source, Setting.version)
         .where(Setting.key == key, Setting.organisation_id.in_(ids))
         .order_by(Setting.version)
     ).all()
-    newest = {row.organisation_id: row.value for row in rows}
+    newest = {row.organisation_id: InForce(row.value, row.source, row.version) for row in rows}
     for organisation in reversed(ids):
         if organisation in newest:
             return newest[organisation]
-    return default.value
+    return InForce(default.value, default.source)
 
 
 def put(
