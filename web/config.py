@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from foundation import push
 
+MOST_BY_DEFAULT, MOST_PROCESSES = 4, 64
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -23,13 +24,15 @@ class Config:
     public_url: str
     secure_cookies: bool
     plain_http: bool
+    web_processes: int = 1
 
 
 def from_environment() -> Config:
     """Read XINQIAO_*.
 
     Raises:
-        BadConfig: plain http on an address that other machines reach, without consent to it.
+        BadConfig: plain http on an address that other machines reach, without consent to it; or a
+            number of processes that is none.
 
     """
     host = os.environ.get("XINQIAO_HOST", "127.0.0.1")
@@ -51,4 +54,14 @@ def from_environment() -> Config:
         public_url=public_url,
         secure_cookies=secure,
         plain_http=plain,
+        web_processes=_web_processes(),
     )
+
+
+def _web_processes() -> int:
+    wish = os.environ.get("XINQIAO_WEB_PROCESSES", "").strip()
+    if not wish:
+        return min(MOST_BY_DEFAULT, len(os.sched_getaffinity(0)))
+    if not (wish.isascii() and wish.isdigit() and 1 <= int(wish) <= MOST_PROCESSES):
+        raise BadConfig(f"XINQIAO_WEB_PROCESSES is a number from 1 to {MOST_PROCESSES}: {wish}")
+    return int(wish)

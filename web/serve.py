@@ -5,22 +5,20 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from waitress import create_server
 
-from accounts import setup_code
+from accounts import passwords, setup_code
 from accounts.models import User
 from foundation import database
-from web import config, create_app, demo_mode, worker
+from web import config, create_app, worker
+from web.processes import Duty, Family
+from web.serving import WebProcess
 
-THREADS = 16
-SECONDS_TO_END = 9
 BUSY = """端口 {port} 无法使用：请停止占用它的程序，或用 XINQIAO_PORT 换一个端口。
 Port {port} on {host} cannot be used ({reason}): stop the program that holds it, or choose \
 another one with XINQIAO_PORT."""
@@ -32,7 +30,7 @@ def main(arguments: list[str]) -> int:
     port = int(os.environ.get("XINQIAO_PORT", "8000"))
     signal.signal(signal.SIGTERM, _stop)
     try:
-        config.from_environment()
+        settings = config.from_environment()
         bound = _bind(host, port)
     except config.BadConfig as error:
         return _refuse(str(error))
@@ -40,15 +38,14 @@ def main(arguments: list[str]) -> int:
         return _refuse(BUSY.format(host=host, port=port, reason=error.strerror))
     try:
         _flask("db", "upgrade")
-        app = create_app()
+        database.configure(settings.database_url, settings.home)
         notes = _first_start(empty="--empty" in arguments)
-        demo_mode.load(app, database.home())
-        _serve(app, bound, notes)
+        app = create_app()
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
     except (KeyboardInterrupt, SystemExit):
         return 0
-    return 0
+    return serve(app, settings, bound, lambda: _say_ready(bound, notes))
 
 
 def _refuse(sentence: str) -> int:
@@ -57,10 +54,6 @@ def _refuse(sentence: str) -> int:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # Whatever still hangs then is picked up by the next start; nothing acknowledged is lost.
-    watchdog = threading.Timer(SECONDS_TO_END, os._exit, [0])
-    watchdog.daemon = True
-    watchdog.start()
     raise SystemExit(0)
 
 
@@ -96,18 +89,45 @@ def _demo_accounts(home: Path) -> list[str]:
     return accounts.read_text(encoding="utf-8").splitlines() if accounts.exists() else []
 
 
-def _serve(app: Flask, bound: socket.socket, notes: list[str]) -> None:
-    server: Any = create_server(app, sockets=[bound], threads=THREADS, ident=None)
-    worker.start(app)
+def _say_ready(bound: socket.socket, notes: list[str]) -> None:
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Ready: http://{shown}:{port}", *notes, sep="\n", flush=True)
-    try:
-        server.run()  # Returns after SIGTERM, when the requests under way are answered.
-    finally:
-        server.close()
-        worker.stop()
-        database.dispose()
+
+
+def serve(
+    app: Flask,
+    settings: config.Config,
+    bound: socket.socket,
+    when_ready: Callable[[], None],
+    prepare: Callable[[int], None] = lambda _number: None,
+) -> int:
+    """Several web processes and one worker on a bound socket; `prepare` runs first in each.
+
+    The application is made before the fork, so that a replaced child works within milliseconds;
+    connections are not: each child opens its own.
+    """
+    database.dispose()
+    count = settings.web_processes
+
+    def web(number: int) -> Callable[[Callable[[], None]], None]:
+        def run(ready: Callable[[], None]) -> None:
+            database.configure(settings.database_url, settings.home)
+            passwords.share_processors(count)
+            prepare(number)
+            WebProcess(app, bound).run(ready)
+
+        return run
+
+    def work(ready: Callable[[], None]) -> None:
+        bound.close()
+        database.configure(settings.database_url, settings.home)
+        prepare(count)
+        ready()
+        worker.run()
+
+    duties = [Duty(f"web process {number + 1}", web(number)) for number in range(count)]
+    return Family([*duties, Duty("the worker", work)]).run(when_ready)
 
 
 if __name__ == "__main__":
