@@ -1,4 +1,4 @@
-"""Finds or installs a Chromium for the browser tests; as a program it prints the path."""
+"""Finds or installs what the browser tests need; as a program it prints Chromium's path."""
 
 import os
 import shutil
@@ -25,6 +25,12 @@ REMEDY = (
     "No Chromium was found and none could be installed. Either set CHROMIUM to its path, or run:\n"
     "sudo apt-get install -y chromium"
 )
+# Some builds of the Node inside playwright want this library, which a bare Debian does not have.
+DRIVER_LIBRARY = "libatomic1"
+DRIVER_REMEDY = (
+    "Playwright's driver does not start: see the message above. On Debian:\n"
+    f"sudo apt-get install -y {DRIVER_LIBRARY}"
+)
 # Node unpacks Brotli by itself, Python does not.
 UNPACK = """
 const zlib = require('zlib'), fs = require('fs');
@@ -50,6 +56,25 @@ def install() -> Path | None:
     if os.geteuid() == 0 and shutil.which("apt-get") and apt_install("chromium"):
         return find()
     return from_npm() if shutil.which("npm") and shutil.which("node") else None
+
+
+def prepare_driver() -> bool:
+    """Whether playwright's own program runs, after installing the library it may lack."""
+    if _driver_runs(quiet=True):
+        return True
+    root = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if root:
+        apt_install(DRIVER_LIBRARY)
+    return _driver_runs()
+
+
+def _driver_runs(*, quiet: bool = False) -> bool:
+    command = [sys.executable, "-m", "playwright", "--version"]
+    errors = subprocess.DEVNULL if quiet else None
+    return (
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=errors, check=False).returncode
+        == 0
+    )
 
 
 def apt_install(*packages: str) -> bool:
@@ -111,4 +136,8 @@ def environment(browser: Path, folder: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     path = find() or install()
-    sys.exit(REMEDY) if path is None else sys.stdout.write(f"{path}\n")
+    if path is None:
+        sys.exit(REMEDY)
+    if not prepare_driver():
+        sys.exit(DRIVER_REMEDY)
+    sys.stdout.write(f"{path}\n")
