@@ -9,10 +9,11 @@ from accounts.policy import Actor, Role
 from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
+from foundation.state_machine import follow
 from schools import settings
 from schools.duty_queries import chain
 from schools.models import Organisation
-from screening.alert_workflow import CRITICAL, ENDED, NEXT_LOOK, Event, State, next_state
+from screening.alert_workflow import CRITICAL, ENDED, NEXT_LOOK, TRANSITIONS, Event, State
 from screening.case_actions import open_case, spoken
 from screening.models import Alert, AlertChange, Interview
 from screening.raising import custody, reach, tell, write_reach
@@ -25,7 +26,8 @@ def step(session: Session, *, by: Actor, alert: Alert, event: Event, reason: str
         Refused: the step needs a reason.
 
     """
-    before, to = alert.state, next_state(alert.state, event, by=by)
+    before, person = alert.state, by.user_id is not None
+    to = follow(TRANSITIONS, before, event, person=person)
     path = session.scalar(select(Organisation.path).where(Organisation.id == alert.school_id))
     if not by.may(to.permission, path):
         raise Forbidden(_("您的角色不能做这一步。"))

@@ -1,12 +1,11 @@
 """An alert's states: who may do what to it, and that only a person can end one (pure)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from accounts.policy import Actor, Permission
-from foundation.problems import WrongState
+from accounts.policy import Permission
+from foundation.state_machine import Table, Transition, open_to
 
 CRITICAL, HIGH, ATTENTION = 3, 2, 1
 
@@ -43,15 +42,6 @@ NEXT_LOOK = {
 }
 
 
-@dataclass(frozen=True)
-class Transition:
-    """Where an event leads, who may, and what must be given."""
-
-    to: State
-    permission: Permission
-    requires: tuple[str, ...] = ()
-
-
 S, E, P = State, Event, Permission
 _REASON = ("reason",)
 _REVIEWED = {
@@ -61,7 +51,7 @@ _REVIEWED = {
     E.CLOSE: Transition(S.CLOSED, P.CASE_WORK, _REASON),
     E.FALSE_ALARM: Transition(S.FALSE_ALARM, P.CASE_WORK, _REASON),
 }
-TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
+TRANSITIONS: Table[State, Event, Permission] = {
     (S.OPEN, E.ACKNOWLEDGE): Transition(S.ACKNOWLEDGED, P.ALERT_WORK),
     (S.ACKNOWLEDGED, E.REVIEW): Transition(S.IN_REVIEW, P.CASE_WORK),
     **{(S.IN_REVIEW, event): to for event, to in _REVIEWED.items()},
@@ -82,26 +72,9 @@ TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
 }
 
 
-def next_state(state: str, event: Event, *, by: Actor) -> Transition:
-    """The transition of an event; the clock and the software never take one.
-
-    Raises:
-        WrongState: with the events that the state does allow.
-
-    """
-    transition = TRANSITIONS.get((State(state), event))
-    if transition is None or by.user_id is None:
-        raise WrongState("", [possible for (source, possible) in TRANSITIONS if source == state])
-    return transition
-
-
-def allowed(state: str, actor: Actor, path: str) -> list[Event]:
+def steps_to_take(state: str, may: Callable[[Permission], bool]) -> list[Event]:
     """Events with a button of their own for this person; clearing is offered on the case."""
-    return [
-        event
-        for (source, event), transition in TRANSITIONS.items()
-        if source == state and event != E.CLEAR and actor.may(transition.permission, path)
-    ]
+    return [event for event in open_to(TRANSITIONS, state, may) if event != E.CLEAR]
 
 
 def steps_passed(created_at: datetime, now: datetime, minutes: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from accounts.policy import Actor, Permission
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused, WrongState
+from foundation.state_machine import follow
 from instruments import catalogue
 from schools import settings
 from schools.models import Klass, Organisation
@@ -192,7 +193,7 @@ def submit(session: Session, *, by: Actor, campaign: Campaign) -> None:
 
 def approve(session: Session, *, by: Actor, campaign: Campaign) -> bool:
     """One approval; the second, by another person in another role, opens it. True when opened."""
-    workflow.next_state(campaign.state, Event.APPROVE)
+    follow(workflow.TRANSITIONS, campaign.state, Event.APPROVE)
     given = session.scalars(
         select(CampaignApproval).where(CampaignApproval.campaign_id == campaign.id)
     ).all()
@@ -268,7 +269,7 @@ def _need(reason: str) -> None:
 def _step(
     session: Session, by: Actor, campaign: Campaign, event: Event, reason: str | None = None
 ) -> None:
-    transition = workflow.next_state(campaign.state, event)
+    transition = follow(workflow.TRANSITIONS, campaign.state, event)
     if by.user_id is not None and not by.may(transition.permission, campaign.school.path):
         raise Forbidden(_("您的角色不能做这一步。"))
     campaign.state = transition.to.value

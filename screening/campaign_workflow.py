@@ -1,12 +1,10 @@
 """A campaign's states, and its phase, which follows from the clock (pure)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from accounts.policy import Actor, Permission
-from foundation.problems import WrongState
+from accounts.policy import Permission
+from foundation.state_machine import Table, Transition
 
 
 class State(StrEnum):
@@ -38,17 +36,8 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True)
-class Transition:
-    """Where an event leads, who may, and what must be given."""
-
-    to: State
-    permission: Permission
-    requires: tuple[str, ...] = ()
-
-
 S, E, P = State, Event, Permission
-TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
+TRANSITIONS: Table[State, Event, Permission] = {
     (S.DRAFT, E.SUBMIT): Transition(S.AWAITING_APPROVAL, P.CAMPAIGN_EDIT, ("ready",)),
     (S.DRAFT, E.CANCEL): Transition(S.CANCELLED, P.CAMPAIGN_EDIT, ("reason",)),
     (S.AWAITING_APPROVAL, E.APPROVE): Transition(S.APPROVED, P.CAMPAIGN_APPROVE, ("two_roles",)),
@@ -58,28 +47,6 @@ TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
     (S.APPROVED, E.CANCEL): Transition(S.CANCELLED, P.CAMPAIGN_EDIT, ("reason", "no_answers")),
     (S.CLOSED, E.REOPEN): Transition(S.APPROVED, P.CAMPAIGN_EDIT, ("reason", "window")),
 }
-
-
-def allowed(state: str, actor: Actor, path: str) -> list[Event]:
-    """Events that the actor may trigger from the state for a school at this path."""
-    return [
-        event
-        for (source, event), transition in TRANSITIONS.items()
-        if source == state and actor.may(transition.permission, path)
-    ]
-
-
-def next_state(state: str, event: Event) -> Transition:
-    """The transition of an event.
-
-    Raises:
-        WrongState: with the events that the state does allow.
-
-    """
-    transition = TRANSITIONS.get((State(state), event))
-    if transition is None:
-        raise WrongState("", [possible for (source, possible) in TRANSITIONS if source == state])
-    return transition
 
 
 def phase(state: str, opens_at: datetime, closes_at: datetime, now: datetime) -> Phase:

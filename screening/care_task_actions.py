@@ -10,10 +10,11 @@ from accounts.policy import Actor, Permission, Role
 from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
+from foundation.state_machine import follow
 from schools import settings
 from schools.models import Klass, Organisation, StaffRole, Student
 from screening.care_task_queries import instrument_names, running_task, sittings_of_klass
-from screening.care_task_rules import Event, State, next_state, telling_words, too_close
+from screening.care_task_rules import TRANSITIONS, Event, State, telling_words, too_close
 from screening.league_queries import current_term, pairing_of
 from screening.models import Alert, AlertReach, CareTask
 from screening.pairing_actions import log_contact
@@ -145,13 +146,13 @@ def _reached(session: Session, task: CareTask, contact: StaffRole) -> None:
 
 def accept(session: Session, *, by: Actor, task: CareTask) -> None:
     """The contact takes it."""
-    task.state = next_state(task.state, Event.ACCEPT).value
+    task.state = follow(TRANSITIONS, task.state, Event.ACCEPT).to.value
     _audited(session, "care_task.accepted", by, task)
 
 
 def finish(session: Session, *, by: Actor, task: CareTask, contact: Contact) -> None:
     """The contact did it; worried raises a concern."""
-    done = next_state(task.state, Event.DONE)
+    done = follow(TRANSITIONS, task.state, Event.DONE).to
     log_contact(
         session,
         by=by,
@@ -168,7 +169,7 @@ def finish(session: Session, *, by: Actor, task: CareTask, contact: Contact) -> 
 
 def withdraw(session: Session, *, by: Actor, task: CareTask) -> None:
     """Take it back, for example when the flag was cleared."""
-    task.state = next_state(task.state, Event.WITHDRAW).value
+    task.state = follow(TRANSITIONS, task.state, Event.WITHDRAW).to.value
     task.ended_at = clock.now()
     _audited(session, "care_task.withdrawn", by, task)
 

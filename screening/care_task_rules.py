@@ -1,13 +1,12 @@
 """What a care task may say, when it may be released, and its states (pure)."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accounts.policy import Permission
-from foundation.problems import WrongState
+from foundation.state_machine import Table, Transition
 from screening import keywords
 
 # words that would tell a fellow student a score, a level, an instrument or a reason
@@ -33,35 +32,14 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True)
-class Transition:
-    """Where an event leads and who may."""
-
-    to: State
-    permission: Permission
-
-
 S, E, P = State, Event, Permission
-TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
+TRANSITIONS: Table[State, Event, Permission] = {
     (S.RELEASED, E.ACCEPT): Transition(S.ACCEPTED, P.CARE_TASK_DO),
     (S.RELEASED, E.DONE): Transition(S.DONE, P.CARE_TASK_DO),
     (S.ACCEPTED, E.DONE): Transition(S.DONE, P.CARE_TASK_DO),
     (S.RELEASED, E.WITHDRAW): Transition(S.WITHDRAWN, P.CARE_TASK_RELEASE),
     (S.ACCEPTED, E.WITHDRAW): Transition(S.WITHDRAWN, P.CARE_TASK_RELEASE),
 }
-
-
-def next_state(state: str, event: Event) -> State:
-    """The state after an event.
-
-    Raises:
-        WrongState: with the events that the state does allow.
-
-    """
-    transition = TRANSITIONS.get((State(state), event))
-    if transition is None:
-        raise WrongState("", [possible for (source, possible) in TRANSITIONS if source == state])
-    return transition.to
 
 
 def telling_words(advice: str, names: Iterable[str]) -> list[str]:

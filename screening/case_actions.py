@@ -9,6 +9,7 @@ from accounts.policy import Actor
 from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
+from foundation.state_machine import follow
 from schools.models import Organisation
 from screening import alert_workflow, case_workflow
 from screening.case_workflow import ENDED, NEXT_LOOK, Event, State
@@ -94,7 +95,8 @@ def _open_alerts(case: Case) -> Select[Alert]:
 
 def step(session: Session, *, by: Actor, case: Case, event: Event, reason: str = "") -> bool:
     """Take one step; False when a grave case now waits for the second person to end it."""
-    before, to = case.state, case_workflow.next_state(case.state, event, by=by)
+    before, person = case.state, by.user_id is not None
+    to = follow(case_workflow.TRANSITIONS, before, event, person=person)
     path = session.scalar(select(Organisation.path).where(Organisation.id == case.school_id))
     if by.user_id is None or not by.may(to.permission, path):
         raise Forbidden(_("您的角色不能做这一步。"))
@@ -134,7 +136,7 @@ def _recall(session: Session, by: Actor, case: Case, reason: str) -> None:
     """Every open flag of the student at this school ends as cleared: it leaves every worklist."""
     for alert in session.scalars(_open_alerts(case)):
         before = alert.state
-        to = alert_workflow.next_state(before, alert_workflow.Event.CLEAR, by=by)
+        to = follow(alert_workflow.TRANSITIONS, before, alert_workflow.Event.CLEAR)
         alert.state, alert.version = to.to.value, alert.version + 1
         alert.ended_at, alert.ended_by, alert.outcome_reason = clock.now(), by.ref, reason.strip()
         session.add(

@@ -1,12 +1,10 @@
 """A case's states: care, referral, return, and two people for ending a grave one (pure)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from accounts.policy import Actor, Permission
-from foundation.problems import WrongState
+from foundation.state_machine import Table, Transition
 
 GRAVE = 3
 
@@ -39,18 +37,9 @@ NEXT_LOOK = {
 }
 
 
-@dataclass(frozen=True)
-class Transition:
-    """Where an event leads, who may, and what must be given."""
-
-    to: State
-    permission: Permission
-    requires: tuple[str, ...] = ()
-
-
 S, E, P = State, Event, Permission
 _END = ("reason", "level")
-TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
+TRANSITIONS: Table[State, Event, Permission] = {
     (S.OPEN, E.START_CARE): Transition(S.IN_CARE, P.CASE_WORK, ("level",)),
     (S.IN_CARE, E.REFER): Transition(S.REFERRED, P.CASE_WORK),
     (S.IN_CARE, E.MONITOR): Transition(S.MONITORING, P.CASE_WORK),
@@ -68,26 +57,9 @@ TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
 }
 
 
-def next_state(state: str, event: Event, *, by: Actor) -> Transition:
-    """The transition of an event; nothing moves on silence.
-
-    Raises:
-        WrongState: with the events that the state does allow.
-
-    """
-    transition = TRANSITIONS.get((State(state), event))
-    if transition is None or by.user_id is None:
-        raise WrongState("", [possible for (source, possible) in TRANSITIONS if source == state])
-    return transition
-
-
-def allowed(state: str, actor: Actor, path: str) -> list[Event]:
-    """Events that the actor may trigger from the state for a school at this path."""
-    return [
-        event
-        for (source, event), transition in TRANSITIONS.items()
-        if source == state and actor.may(transition.permission, path)
-    ]
+def reads_record(author_id: int, actor: Actor, path: str) -> bool:
+    """Whether the record of a talk is for him: its author, or whom the school named to supervise."""
+    return author_id == actor.user_id or actor.may(P.INTERVIEW_SUPERVISE, path)
 
 
 def second_person_needed(event: Event, level: int | None, proposed_by: int | None, by: int) -> bool:

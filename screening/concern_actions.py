@@ -10,6 +10,7 @@ from accounts.policy import Actor, Permission
 from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
+from foundation.state_machine import Transition, follow
 from schools import settings
 from schools.duty_queries import OnDuty, on_duty
 from schools.models import Organisation, Student
@@ -17,10 +18,9 @@ from screening import keywords
 from screening.concern_queries import PAGED_AGAIN, open_case_of, readers, same_report
 from screening.concern_workflow import (
     LONGEST_WATCH_D,
+    TRANSITIONS,
     Event,
     State,
-    Transition,
-    next_state,
 )
 from screening.models import Case, CaseEvent, Concern
 
@@ -164,7 +164,7 @@ def acknowledge(session: Session, *, by: Actor, concern: Concern) -> None:
 def identify(session: Session, *, by: Actor, concern: Concern, student: Student) -> None:
     """Say which student a described concern is about."""
     if concern.ended_at is not None:
-        next_state(concern.state, Event.ACKNOWLEDGE)
+        follow(TRANSITIONS, concern.state, Event.ACKNOWLEDGE)
     if student.school_id != concern.school_id:
         raise Refused(_("这位学生不在这所学校。"), "who")
     concern.student_id = student.id
@@ -257,8 +257,10 @@ def _path(session: Session, concern: Concern) -> str:
     return session.get_one(Organisation, concern.school_id).path
 
 
-def _may(session: Session, by: Actor, concern: Concern, event: Event) -> Transition:
-    transition = next_state(concern.state, event)
+def _may(
+    session: Session, by: Actor, concern: Concern, event: Event
+) -> Transition[State, Permission]:
+    transition = follow(TRANSITIONS, concern.state, event)
     if not by.may(transition.permission, _path(session, concern)):
         raise Forbidden(_("您的角色不能做这一步。"))
     return transition

@@ -2,12 +2,10 @@
 
 import secrets
 import unicodedata
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
-from foundation.problems import WrongState
+from foundation.state_machine import Table, Transition, follow
 
 # No 0 O 1 I L 5 S: what two children read aloud or copy by hand must not be mistaken.
 ALPHABET = "2346789ABCDEFGHJKMNPQRTUVWXYZ"
@@ -38,34 +36,23 @@ class TicketEvent(StrEnum):
     VOID = "void"
 
 
-class Transition(NamedTuple):
-    """Where an event leads, and who may cause it: the holder of the ticket or a permission."""
-
-    to: TicketState
-    permission: str
-    requires: str = ""
-
-
 _S, _E = TicketState, TicketEvent
 HOLDER = "ticket"
 
-TRANSITIONS: Mapping[tuple[TicketState, TicketEvent], Transition] = {
-    (_S.ISSUED, _E.START): Transition(_S.STARTED, HOLDER, "consent, open window"),
-    (_S.STARTED, _E.START): Transition(_S.STARTED, HOLDER, "consent, open window"),
-    (_S.ISSUED, _E.SUBMIT): Transition(_S.SUBMITTED, HOLDER, "consent, window or 30 minutes after"),
+TRANSITIONS: Table[TicketState, TicketEvent, str] = {
+    (_S.ISSUED, _E.START): Transition(_S.STARTED, HOLDER, ("consent", "open window")),
+    (_S.STARTED, _E.START): Transition(_S.STARTED, HOLDER, ("consent", "open window")),
+    (_S.ISSUED, _E.SUBMIT): Transition(
+        _S.SUBMITTED, HOLDER, ("consent", "window or 30 minutes after")
+    ),
     (_S.STARTED, _E.SUBMIT): Transition(
-        _S.SUBMITTED, HOLDER, "consent, window or 30 minutes after"
+        _S.SUBMITTED, HOLDER, ("consent", "window or 30 minutes after")
     ),
     (_S.ISSUED, _E.WITHDRAW): Transition(_S.WITHDRAWN, HOLDER),
     (_S.STARTED, _E.WITHDRAW): Transition(_S.WITHDRAWN, HOLDER),
     (_S.ISSUED, _E.VOID): Transition(_S.VOID, "campaign.edit"),
     (_S.STARTED, _E.VOID): Transition(_S.VOID, "campaign.edit"),
 }
-
-
-def allowed(state: str) -> tuple[TicketEvent, ...]:
-    """The events that a ticket in this state allows."""
-    return tuple(event for (at, event) in TRANSITIONS if at == state)
 
 
 def next_state(state: str, event: TicketEvent) -> TicketState:
@@ -75,10 +62,7 @@ def next_state(state: str, event: TicketEvent) -> TicketState:
         WrongState: the state does not allow it; names what it does allow.
 
     """
-    found = TRANSITIONS.get((TicketState(state), event))
-    if found is None:
-        raise WrongState(state, allowed(state))
-    return found.to
+    return follow(TRANSITIONS, state, event).to
 
 
 def new_code() -> str:

@@ -54,13 +54,19 @@ def permissions() -> str:
 
 
 def tables() -> dict[str, Mapping[Any, Any]]:
-    """Module name -> state table, of every module of the domains that has one."""
+    """Module name -> state table, of every module of the domains that makes one."""
     found = {}
     for name in _modules():
         table = getattr(import_module(name), "TRANSITIONS", None)
-        if table:
+        if table and _states(table).__module__ == name:
             found[name] = table
     return found
+
+
+def _states(table: Mapping[Any, Any]) -> type[enum.Enum]:
+    """The enumeration of a table's states."""
+    kind: type[enum.Enum] = type(next(iter(table))[0])
+    return kind
 
 
 def _modules() -> Iterable[str]:
@@ -95,8 +101,7 @@ def _who(row: Any) -> str:
 
 
 def _needs(row: Any) -> Sequence[str]:
-    needs = getattr(row, "requires", ())
-    return [needs] if isinstance(needs, str) else [str(each) for each in needs]
+    return [str(each) for each in row.requires]
 
 
 def _diagram(table: Mapping[Any, Any]) -> list[str]:
@@ -106,8 +111,7 @@ def _diagram(table: Mapping[Any, Any]) -> list[str]:
 
 def state_values(table: Mapping[Any, Any]) -> set[str]:
     """Every state of a table's own enumeration, also those that no event leads to."""
-    kind: type[enum.Enum] = type(next(iter(table))[0])
-    return {str(each.value) for each in kind}
+    return {str(each.value) for each in _states(table)}
 
 
 def inventory() -> str:

@@ -16,6 +16,7 @@ from foundation.database import session
 from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
+from foundation.state_machine import follow, open_to
 from instruments import catalogue
 from instruments.definition import Definition
 from schools.models import Klass
@@ -274,7 +275,7 @@ def step(campaign_id: int, event: str) -> ResponseReturnValue:
     if event not in set(Event):
         raise Missing
     shown, wanted = one(campaign_id), Event(event)
-    demand(workflow.next_state(shown.state, wanted).permission, shown.school.path)
+    demand(follow(workflow.TRANSITIONS, shown.state, wanted).permission, shown.school.path)
     if wanted in {Event.RETURN, Event.CANCEL, Event.REOPEN}:
         return _step_with_reason(shown, wanted)
     try:

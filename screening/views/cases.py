@@ -16,13 +16,14 @@ from foundation.database import session
 from foundation.forms import Form
 from foundation.i18n import _
 from foundation.problems import Missing
+from foundation.state_machine import open_to
 from schools.models import Organisation, Student
 from schools.queries import in_scope, staff_of
 from schools.views import students
 from screening import case_actions as actions
 from screening import triage_words
 from screening.case_timeline import timeline
-from screening.case_workflow import Event, allowed
+from screening.case_workflow import TRANSITIONS, Event
 from screening.models import Case, CaseEvent, FollowUp, Interview
 from screening.triage_forms import FollowUpForm, InterviewForm, PlanForm, StepForm
 from screening.views import handovers
@@ -125,7 +126,7 @@ def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnV
         supervises=actor.may(P.INTERVIEW_SUPERVISE, school.path)
         and actor.may(P.CASE_WORK, school.path),
         refers=actor.may(P.REFERRAL_WORK, school.path) and shown.ended_at is None,
-        events=allowed(shown.state, actor, school.path),
+        events=open_to(TRANSITIONS, shown.state, lambda who: actor.may(who, school.path)),
         talks=talks.all(),
         follow_ups=session()
         .scalars(select(FollowUp).where(FollowUp.case_id == shown.id).order_by(FollowUp.due_at))

@@ -14,6 +14,7 @@ from foundation import audit, clock
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
+from foundation.state_machine import open_to
 from schools import settings
 from schools.models import Organisation
 from screening import concern_actions as actions
@@ -32,7 +33,7 @@ from screening.concern_queries import (
     schools_to_report,
     students_to_name,
 )
-from screening.concern_workflow import MANY_REPORTS, allowed
+from screening.concern_workflow import MANY_REPORTS, TRANSITIONS
 from screening.models import Concern
 
 bp = Blueprint("league", __name__)
@@ -185,7 +186,7 @@ def _detail(shown: Concern, status: int = 200, **forms: Any) -> ResponseReturnVa
             concern=shown,
             school=school,
             marked=_marked(shown.facts),
-            allowed=allowed(shown.state, actor, school.path),
+            allowed=open_to(TRANSITIONS, shown.state, lambda who: actor.may(who, school.path)),
             case=open_case_of(session(), shown.school_id, shown.student_id),
             others=others_of_case(session(), shown),
             many=reports_of_a_day(session(), shown) > MANY_REPORTS,

@@ -18,7 +18,7 @@ from schools.queries import in_scope, staff_of
 from screening import alert_actions as actions
 from screening import alert_queries as queries
 from screening import jobs, triage_words
-from screening.alert_workflow import Event, allowed
+from screening.alert_workflow import Event, steps_to_take
 from screening.custody import Charge, violations
 from screening.models import Alert, Case
 from screening.triage_forms import StepForm
@@ -181,7 +181,7 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         alert=shown,
         school=school,
         full=full,
-        events=allowed(shown.state, actor, school.path),
+        events=steps_to_take(shown.state, lambda who: actor.may(who, school.path)),
         form=form,
         changes=changes,
         reached=reached,

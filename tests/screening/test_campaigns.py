@@ -9,13 +9,16 @@ from accounts.models import User
 from accounts.policy import Actor
 from foundation import clock, database
 from foundation.problems import Forbidden, Problem, Refused, WrongState
+from foundation.state_machine import follow
 from schools.actions import add_duty
 from screening import campaign_actions as actions
 from screening import campaign_workflow as workflow
 from screening import consent_actions, readiness
+from screening.board_queries import board_of
 from screening.campaign_actions import Chosen
-from screening.campaign_queries import board, may_answer_ids, plan_of
+from screening.campaign_queries import plan_of
 from screening.campaign_workflow import Event, Phase, State
+from screening.consent_queries import may_answer_ids
 from screening.models import Campaign, Ticket, WordingLicence
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient
@@ -165,7 +168,7 @@ def test_the_board_counts_in_three_words(people: Cast, frozen: datetime) -> None
             method="paper",
         )
         assert may_answer_ids(session, campaign) == {people.lin.id}
-        rows = board(session, campaign, None)
+        rows = board_of(session, campaign)
     assert [(row.done, row.not_yet, row.not_needed) for row in rows] == [(0, 1, 1), (0, 0, 1)]
 
 
@@ -230,10 +233,10 @@ def test_a_window_that_ends_before_it_begins_is_said_at_its_field(
 @pytest.mark.parametrize("event", list(Event))
 def test_every_state_answers_every_event(state: State, event: Event) -> None:
     if (state, event) in workflow.TRANSITIONS:
-        assert workflow.next_state(state, event).to in State
+        assert follow(workflow.TRANSITIONS, state, event).to in State
         return
     with pytest.raises(WrongState) as refusal:
-        workflow.next_state(state, event)
+        follow(workflow.TRANSITIONS, state, event)
     known = {e.value for (s, e) in workflow.TRANSITIONS if s == state}
     assert set(refusal.value.allowed) == known
 

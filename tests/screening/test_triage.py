@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from accounts.policy import Actor
 from foundation import clock, database
 from foundation.problems import WrongState
+from foundation.state_machine import follow
 from screening import alert_actions, case_actions
-from screening.alert_workflow import ENDED, TRANSITIONS, Event, State, next_state
+from screening.alert_workflow import ENDED, TRANSITIONS, Event, State
 from screening.case_workflow import Event as CaseEvent
 from screening.custody import Charge, violations
 from screening.models import Alert, AlertReach, Case
@@ -30,7 +30,7 @@ def raised(people: Cast, rule: str = "phq-9:9>=1") -> int:
 def test_the_clock_never_moves_an_alert() -> None:
     for state, event in TRANSITIONS:
         with pytest.raises(WrongState):
-            next_state(state, event, by=Actor.system("worker"))
+            follow(TRANSITIONS, state, event, person=False)
 
 
 def test_every_open_state_can_be_cleared_and_no_ended_one_moves() -> None:
