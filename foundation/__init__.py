@@ -20,13 +20,13 @@ jobs            periodic jobs, heartbeat, run loop
 keyring         encryption keys and the file that holds them
 mail            SMTP
 outbox          messages that must leave, as rows
+paging          one page of a long list
 pdf             PDF house style
 problems        refusals that a person may read
-paging          one page of a long list
 push            "you have something to do", without saying what
 seals           the hash chain over audit rows
 spreadsheet_checks  what an uploaded workbook may be
 spreadsheets    reading and writing XLSX
+state_machine   state tables and how they are read
 webhook         signed HTTP notification
 """
-state_machine   state tables and how they are read
