@@ -2,11 +2,11 @@
 
 import hashlib
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from foundation.crypto import blind_index
-from screening.models import Ticket, TicketDevice
+from screening.models import Draft, Ticket, TicketDevice
 from screening.tickets import TicketState
 
 
@@ -56,3 +56,23 @@ def device_of(
     if found is None or address not in {None, address_of(found[1].id)}:
         return None
     return found[0], found[1]
+
+
+def is_open_somewhere(session: Session, ticket: Ticket) -> bool:
+    """Whether some browser still has the ticket open; none has after a teacher cleared its PIN."""
+    live = select(TicketDevice.id).where(
+        TicketDevice.ticket_id == ticket.id, TicketDevice.closed_at.is_(None)
+    )
+    return session.scalar(live.limit(1)) is not None
+
+
+def kept_back(session: Session, ticket: Ticket) -> frozenset[tuple[str, str]]:
+    """Saved answers that no page shows: given before a teacher cleared the PIN.
+
+    Whoever holds the strip gets in by its check then, so they are kept and count, and stay unseen.
+    """
+    closed = select(func.max(TicketDevice.closed_at)).where(TicketDevice.ticket_id == ticket.id)
+    rows: Select[str, str] = select(Draft.instrument, Draft.item).where(
+        Draft.ticket_id == ticket.id, Draft.saved_at <= closed.scalar_subquery()
+    )
+    return frozenset((row.instrument, row.item) for row in session.execute(rows))

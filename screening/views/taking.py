@@ -25,6 +25,7 @@ from screening.views.taking_browser import (
     opened,
     page,
     touch,
+    used,
 )
 from screening.views.taking_entry import not_now, waiting_s
 from screening.views.taking_sheet import quiet_page, sheet_page
@@ -100,7 +101,7 @@ def start(address: str) -> ResponseReturnValue:
                     page_has_errors=True,
                 )
             begin(it.session, by=it.actor, ticket=it.ticket, agreed=True)
-        touch(it.device)
+        used(it)
     return redirect(url_for("taking.sheet", address=address), 303)
 
 
@@ -126,7 +127,7 @@ def choose_pin(address: str) -> ResponseReturnValue:
     with opened(address, write=True) as it:
         if it.ticket.pin_hash is None:
             set_pin(it.session, by=it.actor, ticket=it.ticket, pin_hash=pin_hash)
-        touch(it.device)
+            touch(it.device)
     return redirect(url_for("taking.sheet", address=address), 303)
 
 

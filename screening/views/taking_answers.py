@@ -23,7 +23,15 @@ from screening.taking_queries import (
 )
 from screening.taking_scoring import read_hints
 from screening.tickets import TicketState
-from screening.views.taking_browser import WHY_OPEN, Opened, bp, opened, page, touch
+from screening.views.taking_browser import (
+    WHY_OPEN,
+    Opened,
+    bp,
+    is_locked,
+    opened,
+    page,
+    used,
+)
 from screening.views.taking_sheet import sheet_page
 
 LONGEST_KEY = 80
@@ -41,7 +49,7 @@ def save_answers(address: str) -> ResponseReturnValue:
         document = _document()
         sent = read(document.get("answers"), sheet)
         done = save(it.session, by=it.actor, ticket=it.ticket, sheet=sheet, sent=sent)
-        touch(it.device)
+        used(it)
     if sent.faults:
         return _faulty(sent, help_now=done.help)
     acked: dict[str, dict[str, int]] = {}
@@ -126,6 +134,8 @@ def _incomplete(it: Opened, final: Final, found: Submitted) -> ResponseReturnVal
             return _faulty(final.sent)
         listed = [{"instrument": key, "item": item} for key, item in found.blank]
         return jsonify({"unanswered": listed}), 422
+    if is_locked(it):
+        return page("unlock.html", 422, address=it.address, error="")
     parts = parts_of(it.session, it.ticket, i18n.language())
     lines = it.help_lines
     stored = drafts_of(it.session, it.ticket)

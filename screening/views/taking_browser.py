@@ -35,6 +35,7 @@ from screening.tickets_queries import address_of, device_of
 bp = Blueprint("taking", __name__)
 WHY_OPEN = "a student has no account: a code, and then a cookie, open one ticket"
 LOCKED_SINCE = timedelta(days=1)
+NEVER_LOCKED = timedelta(seconds=20)  # the usual save need not ask for the setting
 
 
 class NotOpened(Problem):
@@ -118,12 +119,18 @@ def is_locked(open_ticket: Opened) -> bool:
     """Whether the browser was left alone so long that its PIN is asked again."""
     if open_ticket.ticket.pin_hash is None:
         return False
-    idle = timedelta(seconds=open_ticket.idle_lock_s)
-    return clock.now() - open_ticket.device.seen_at > idle
+    alone = clock.now() - open_ticket.device.seen_at
+    return alone > NEVER_LOCKED and alone > timedelta(seconds=open_ticket.idle_lock_s)
+
+
+def used(open_ticket: Opened) -> None:
+    """Note that the browser was just used; what a locked one still sends does not open it."""
+    if not is_locked(open_ticket):
+        touch(open_ticket.device)
 
 
 def touch(device: TicketDevice) -> None:
-    """Note that the browser was just used."""
+    """Count the idle time from now."""
     device.seen_at = clock.now()
 
 

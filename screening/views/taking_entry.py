@@ -16,7 +16,7 @@ from screening.taking import Door, Standing, door
 from screening.taking_queries import has_drafts, standing_of
 from screening.tickets import check_passes, expected_checks, normalised, pin_of, shown
 from screening.tickets_actions import open_device, wrong_try
-from screening.tickets_queries import address_of, ticket_of_code
+from screening.tickets_queries import address_of, is_open_somewhere, ticket_of_code
 from screening.views.taking_browser import WHY_OPEN, bp, page, put_cookie
 
 STUDENT = Actor.system("student")
@@ -51,12 +51,13 @@ def enter() -> ResponseReturnValue:
         ticket = ticket_of_code(session, code) if code else None
         standing = standing_of(session, ticket) if ticket else None
         saved = has_drafts(session, ticket) if ticket else False
+        held = is_open_somewhere(session, ticket) if ticket and saved else False
     if ticket is None or standing is None or code is None:
         return _form(Entry(typed, error=_("没有找到这个问卷码，请对照纸条再输一次。")), 422)
     closed = not_now(door(standing, clock.now()), standing)
     if closed is not None:
         return closed
-    return _waiting(ticket) or _admit(ticket, code, saved=saved)
+    return _waiting(ticket) or _admit(ticket, code, saved=saved, held=held)
 
 
 def not_now(found: Door, standing: Standing) -> ResponseReturnValue | None:
@@ -93,13 +94,13 @@ def shown_code(ticket: Ticket) -> str:
     return shown(ticket.code)
 
 
-def _admit(ticket: Ticket, code: str, *, saved: bool) -> ResponseReturnValue:
+def _admit(ticket: Ticket, code: str, *, saved: bool, held: bool) -> ResponseReturnValue:
     if ticket.pin_hash is not None:
         return _by_pin(ticket, code)
-    if saved:
+    if held:
         # answers without a PIN are shown on the device that gave them, and nowhere else
         return _form(Entry(shown(code), "teacher", _("请老师帮你重设 4 位密码后再继续。")), 403)
-    return _by_check(ticket, code)
+    return _by_check(ticket, code, sets_pin=saved)
 
 
 def _by_pin(ticket: Ticket, code: str) -> ResponseReturnValue:
@@ -112,7 +113,7 @@ def _by_pin(ticket: Ticket, code: str) -> ResponseReturnValue:
     return _open(ticket, code, None)
 
 
-def _by_check(ticket: Ticket, code: str) -> ResponseReturnValue:
+def _by_check(ticket: Ticket, code: str, *, sets_pin: bool) -> ResponseReturnValue:
     student = ticket.student
     known = student.student_number, student.birth_date
     typed = request.form.get("check")
@@ -122,7 +123,7 @@ def _by_check(ticket: Ticket, code: str) -> ResponseReturnValue:
         return _wrong(code, "check", _("和登记的不一样，请再核对一次。"))
     wished = request.form.get("pin", "")
     pin = pin_of(wished)
-    if pin is None and (wished or request.form.get("sets_pin")):
+    if pin is None and (wished or sets_pin or request.form.get("sets_pin")):
         return _form(Entry(shown(code), "check", _("请设 4 位数字。"), "pin"), 422)
     return _open(ticket, code, hashed_pin(pin) if pin else None)
 
@@ -147,4 +148,5 @@ def _open(before: Ticket, code: str, pin_hash: str | None) -> ResponseReturnValu
 
 
 def _form(entry: Entry, status: int = 200) -> Response:
-    return page("code.html", status, entry=entry, page_has_errors=bool(entry.error))
+    # the cookie of whoever sat here before must not call a teacher to him for the next one
+    return page("code.html", status, entry=entry, page_has_errors=bool(entry.error), ask_url=None)

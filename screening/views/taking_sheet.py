@@ -17,6 +17,7 @@ from instruments.wording import Wording
 from screening.drafts import Place, Stored
 from screening.taking_neutral import Quiet
 from screening.taking_queries import Part
+from screening.tickets_queries import kept_back
 from screening.views.taking_browser import Opened, page
 
 SECONDS_PER_ITEM = 12
@@ -54,12 +55,15 @@ def sheet_page(
     blank: tuple[Place, ...] = (),
 ) -> Response:
     """The questions of the ticket with what is saved; `blank` lists what a submit still missed."""
-    questions = _questions(parts, stored)
+    hidden = kept_back(it.session, it.ticket) if stored else frozenset()
+    seen = {place: each for place, each in stored.items() if place not in hidden}
+    questions = _questions(parts, seen)
     missed = [each for each in questions if each.name in {f"{k}.{i}" for k, i in blank}]
     minutes = sum(part.asked.definition.minutes[1] for part in parts)
     saved: dict[str, dict[str, dict[str, Value]]] = {}
     for (key, item), each in stored.items():
-        saved.setdefault(key, {})[item] = {"v": each.value, "seq": each.seq}
+        shown = {} if (key, item) in hidden else {"v": each.value}
+        saved.setdefault(key, {})[item] = shown | {"seq": each.seq}
     return page(
         "sheet.html",
         status,
@@ -195,5 +199,4 @@ def _words(_language: str) -> dict[str, str]:
         "last": _("看一看再提交"),
         "next": _("下一题"),
         "choose": _("请先选一个回答，也可以选“不想回答”。"),
-        "kept": _("这一题已经保存过。"),
     }

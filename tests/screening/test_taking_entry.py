@@ -4,11 +4,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from accounts.policy import Actor
 from foundation import clock
 from foundation.database import reading, writing
 from schools.models import Student
-from screening.models import Consent, Ticket
+from screening.models import Consent, Response, Ticket
+from screening.tickets_actions import reset_pin
 from tests import make
 from tests.screening.taking_room import Room, browser, room, whole
 
@@ -157,3 +160,52 @@ def test_a_consent_that_is_withdrawn_stops_the_saving(app: Flask, frozen: dateti
             decision="withdrawn",
         )
     assert student.save(q2=0).status_code == 409
+
+
+def test_what_a_locked_browser_still_sends_does_not_open_it(app: Flask, frozen: datetime) -> None:
+    here = room()
+    student = browser(app).first(here)
+    student.save(q1=2)
+    student.client.post(f"{student.page}/lock")
+    assert student.put({}).status_code == 200
+    assert "stored" not in student.client.get(student.page).text
+    student.client.post(f"{student.page}/start")
+    refused = student.client.post(f"{student.page}/submit", data={"phq-9.2": "1"})
+    assert (refused.status_code, asked_for(refused.text)) == (422, {"pin"})
+    assert "stored" not in student.client.get(student.page).text
+    assert student.save(q9=3).get_json()["help"] is True
+
+
+def test_who_forgot_his_pin_goes_on_after_a_teacher_cleared_it(
+    app: Flask, frozen: datetime
+) -> None:
+    here = room()
+    browser(app).first(here).save(q1=2, q2=3)
+    with clock.frozen(frozen + timedelta(minutes=5)), writing() as session:
+        ticket = session.get_one(Ticket, here.tickets[0].id)
+        reset_pin(session, by=Actor.system("tests"), ticket=ticket)
+    with clock.frozen(frozen + timedelta(minutes=6)):
+        student = browser(app)
+        assert asked_for(student.enter(here).text) == {"check", "pin"}
+        assert student.enter(here, check=here.checks[0]).status_code == 422  # he must set one
+        student.first(here, pin="1357")
+        shown = student.client.get(student.page).text
+        # whoever holds the strip gets in, so what was answered before stays hidden, and kept
+        assert '"phq-9": {"1": {"seq": 1}, "2": {"seq": 1}}' in shown
+        assert "checked" not in shown
+        student.seq = 1
+        student.save(q1=0)
+        assert '"1": {"seq": 2, "v": 0}' in student.client.get(student.page).text
+        assert student.submit({}, confirm_blank=1).status_code == 200
+    with reading() as session:
+        response = session.scalars(select(Response)).one()
+        assert (response.answers["phq-9"]["1"], response.answers["phq-9"]["2"]) == (0, 3)
+
+
+def test_the_next_one_at_the_machine_never_calls_in_the_name_of_the_last(
+    app: Flask, frozen: datetime
+) -> None:
+    student = browser(app).first(room())
+    assert "/take/ask" in student.client.get(student.page).text
+    student.submit(whole())
+    assert "/take/ask" not in student.client.get("/take").text

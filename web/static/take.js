@@ -142,7 +142,7 @@
   }
   function next() {
     var name = names[at];
-    if (!answers[name] && !known[name]) { say(known[name] ? words.kept : words.choose); return; }
+    if (!answers[name] && !known[name]) { say(words.choose); return; }
     show(at + 1);
   }
   function summarise() {
@@ -253,7 +253,7 @@
   Object.keys(config.stored).forEach(function (instrument) {
     Object.keys(config.stored[instrument]).forEach(function (item) {
       var kept = config.stored[instrument][item], name = instrument + "." + item;
-      restore(name, kept.v, kept.seq);
+      if ("v" in kept) { restore(name, kept.v, kept.seq); } else { known[name] = true; }
       acked[name] = kept.seq;
     });
   });
