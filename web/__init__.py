@@ -13,7 +13,7 @@ from accounts.guard import current_actor, may, public, requires
 from accounts.models import User
 from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
-from foundation import crypto, database, i18n, push
+from foundation import clock, crypto, database, i18n, push
 from foundation.problems import Missing
 from schools.queries import actor_of
 from web import (
@@ -27,6 +27,7 @@ from web import (
     headers,
     health,
     presentation,
+    today,
 )
 from web import navigation as menu
 
@@ -164,8 +165,14 @@ def home() -> ResponseReturnValue:
 @bp.get("/start")
 @requires(Permission.HOME)
 def start() -> ResponseReturnValue:
-    """Everything this person can open, as a list of links with a sentence each."""
-    return render_template("web/start.html", entries=menu.navigation(current_actor()))
+    """What waits for this person today, then everything that he can open."""
+    actor = current_actor()
+    return render_template(
+        "web/start.html",
+        waiting=today.waiting_for(database.session(), actor),
+        parts=menu.in_parts(actor),
+        today=clock.today(),
+    )
 
 
 @bp.get("/todo/<string:token>")

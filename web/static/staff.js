@@ -27,7 +27,7 @@
   });
 
   d.addEventListener("click", function (event) {
-    each("details.user-menu[open]", function (menu) { if (!menu.contains(event.target)) { menu.open = false; } });
+    each("header details[open]", function (menu) { if (!menu.contains(event.target)) { menu.open = false; } });
   });
 
   function typing(target) { return /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable; }
@@ -40,7 +40,7 @@
   }
   d.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
-      each("details.user-menu[open]", function (menu) { menu.open = false; menu.querySelector("summary").focus(); });
+      each("header details[open]", function (menu) { menu.open = false; menu.querySelector("summary").focus(); });
       return;
     }
     if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) { return; }

@@ -1,0 +1,184 @@
+"""What waits for a person today: one line per queue he works, with how much of it is late."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from accounts.policy import Actor, Permission
+from foundation import clock
+from foundation.i18n import _
+from referrals.models import HotlineTicket, Referral
+from referrals.queries import hotline, referrals
+from schools.queries import in_scope
+from screening.alert_queries import alerts_visible_to, worklist
+from screening.alert_workflow import CRITICAL, State
+from screening.care_task_queries import own_tasks
+from screening.concern_queries import concerns_visible_to
+from screening.models import Alert, Campaign, CareTask, Case, Concern, FollowUp, Sitting
+from screening.taking_queries import calls_to
+
+P = Permission
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line: how many records wait at this address, and how many are past their time."""
+
+    label: str
+    count: int
+    late: int
+    url: str
+    urgent: bool = False
+
+
+def waiting_for(session: Session, actor: Actor) -> list[Waiting]:
+    """The lines that are not empty, in the order of a day's work: what is urgent first."""
+    lines = [
+        line
+        for permission, queue in QUEUES
+        if actor.may(permission)
+        for line in queue(session, actor)
+    ]
+    found = [line for line in lines if line.count]
+    return sorted(found, key=lambda line: (not line.urgent, not line.late))
+
+
+def _line(
+    session: Session,
+    rows: Select[Any],
+    due: str,
+    label: str,
+    url: str,
+    *,
+    urgent: bool = False,
+) -> Waiting:
+    """Count the rows of a query that is already narrowed to what the actor may see."""
+    found = rows.order_by(None).subquery()
+    late: ColumnElement[int] = func.count().filter(found.c[due] < clock.now())
+    count, past = session.execute(select(func.count(), late).select_from(found)).one()
+    return Waiting(label, count, past, url, urgent)
+
+
+def _tonight() -> datetime:
+    """The end of today's date in Shanghai."""
+    return clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+
+
+def _alerts(session: Session, actor: Actor) -> Iterator[Waiting]:
+    still_open = alerts_visible_to(actor).where(Alert.ended_at.is_(None))
+    untaken = still_open.where(Alert.severity == CRITICAL, Alert.state == State.OPEN.value)
+    mine = still_open.where(Alert.owner_user_id == actor.user_id)
+    nobody = still_open.where(Alert.owner_user_id.is_(None))
+    alerts = "triage.alerts"
+    yield _line(
+        session,
+        untaken,
+        "due_at",
+        _("紧急预警还没有人接手"),
+        url_for(alerts, severity=CRITICAL, state=State.OPEN.value),
+        urgent=True,
+    )
+    yield _line(session, mine, "due_at", _("由您处理的预警"), url_for(alerts, whose="mine"))
+    yield _line(session, nobody, "due_at", _("未分派的预警"), url_for(alerts, whose="unassigned"))
+
+
+def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
+    mine = (
+        select(FollowUp)
+        .join(Case, Case.id == FollowUp.case_id)
+        .where(
+            in_scope(actor, P.CASE_VIEW, school=Case.school_id),
+            Case.student_id.not_in(actor.own_student_ids),
+            Case.ended_at.is_(None),
+            FollowUp.done_at.is_(None),
+            FollowUp.owner_user_id == actor.user_id,
+            FollowUp.due_at < _tonight(),
+        )
+    )
+    yield _line(session, mine, "due_at", _("今天要做的回访"), url_for("cases.cases"))
+
+
+def _care(session: Session, actor: Actor) -> Iterator[Waiting]:
+    yield _line(session, worklist(actor), "due_at", _("需要关怀的学生提示"), url_for("triage.care"))
+
+
+def _tasks(session: Session, actor: Actor) -> Iterator[Waiting]:
+    running = own_tasks(actor).where(CareTask.ended_at.is_(None))
+    yield _line(session, running, "due_at", _("陪伴任务"), url_for("league.tasks"))
+
+
+def _concerns(session: Session, actor: Actor) -> Iterator[Waiting]:
+    fresh = concerns_visible_to(actor).where(Concern.ended_at.is_(None))
+    urgent = fresh.where(Concern.urgency == "urgent", Concern.acknowledged_at.is_(None))
+    page = url_for("league.concerns")
+    yield _line(session, urgent, "due_at", _("紧急担心还没有人接手"), page, urgent=True)
+    yield _line(session, fresh, "due_at", _("待处理的担心"), page)
+
+
+def _calls(session: Session, actor: Actor) -> Iterator[Waiting]:
+    called = calls_to(actor.user_id)
+    yield _line(
+        session, called, "due_at", _("有学生请老师过去"), url_for("taking.calls"), urgent=True
+    )
+
+
+def _sittings(session: Session, actor: Actor) -> Iterator[Waiting]:
+    today = (
+        select(Sitting)
+        .join(Campaign, Campaign.id == Sitting.campaign_id)
+        .where(
+            in_scope(actor, P.BOARD_VIEW, school=Campaign.school_id, klass=Sitting.klass_id),
+            Sitting.closed_at.is_(None),
+            Sitting.starts_at < _tonight(),
+            Sitting.ends_at >= clock.now(),
+        )
+    )
+    yield _line(session, today, "ends_at", _("今天的班级测评"), url_for("sittings.boards"))
+
+
+def _referrals(session: Session, actor: Actor) -> Iterator[Waiting]:
+    due = referrals.referrals_visible_to(actor).where(
+        Referral.ended_at.is_(None), Referral.due_at < _tonight()
+    )
+    yield _line(session, due, "due_at", _("今天要办的转介"), url_for("referrals.referrals"))
+
+
+def _signatures(session: Session, actor: Actor) -> Iterator[Waiting]:
+    unsigned = referrals.awaiting_signature(actor)
+    page = url_for("referrals.signatures")
+    yield _line(session, unsigned, "due_at", _("待补签的紧急转介"), page, urgent=True)
+
+
+def _inbox(session: Session, actor: Actor) -> Iterator[Waiting]:
+    sent = referrals.addressed_to(actor).where(Referral.ended_at.is_(None))
+    yield _line(session, sent, "due_at", _("收件箱里的转介"), url_for("hospital.inbox"))
+
+
+def _hotline(session: Session, actor: Actor) -> Iterator[Waiting]:
+    running = hotline.tickets_visible_to(session, actor).where(HotlineTicket.ended_at.is_(None))
+    crises = running.where(HotlineTicket.kind == "crisis")
+    page = "hotline.queue"
+    yield _line(session, crises, "due_at", _("危机工单"), url_for(page, show="crisis"), urgent=True)
+    yield _line(session, running, "due_at", _("未办结的工单"), url_for(page))
+
+
+Queue = Callable[[Session, Actor], Iterator[Waiting]]
+QUEUES: tuple[tuple[Permission, Queue], ...] = (
+    (P.ALERT_VIEW, _alerts),
+    (P.SITTING_RUN, _calls),
+    (P.CONCERN_VIEW, _concerns),
+    (P.REFERRAL_APPROVE, _signatures),
+    (P.HOTLINE_VIEW, _hotline),
+    (P.HOSPITAL_WORK, _inbox),
+    (P.CASE_WORK, _cases),
+    (P.REFERRAL_VIEW, _referrals),
+    (P.BOARD_VIEW, _sittings),
+    (P.CARE_VIEW, _care),
+    (P.CARE_TASK_DO, _tasks),
+)
