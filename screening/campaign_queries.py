@@ -1,7 +1,6 @@
 """Campaigns, boards and lists as an actor may fetch them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, select
@@ -11,7 +10,7 @@ from accounts.policy import Actor, Permission
 from foundation import clock
 from instruments import catalogue
 from instruments.definition import Definition
-from schools import duty, settings
+from schools import duty
 from schools.duty_queries import whole_chain
 from schools.models import Grade, Klass, Student, StudentStatus
 from schools.queries import in_scope
@@ -19,9 +18,7 @@ from screening import consent
 from screening.models import (
     Campaign,
     CampaignKlass,
-    Consent,
     Sitting,
-    Ticket,
     WordingLicence,
 )
 from screening.readiness import Plan
@@ -124,123 +121,6 @@ def _unverified(campaign: Campaign, definitions: Sequence[Definition]) -> list[s
         for cutset in d.cutsets
         if cutset.id == (chosen[d.key] or "default") and not cutset.verified
     ]
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One class on the board in the three words that a room may see."""
-
-    klass: Klass
-    done: int
-    not_yet: int
-    not_needed: int
-
-    @property
-    def total(self) -> int:
-        return self.done + self.not_yet + self.not_needed
-
-
-def board(session: Session, campaign: Campaign, klass_ids: Sequence[int] | None) -> list[BoardRow]:
-    """Counts per class in one statement; `klass_ids` narrows it to the classes of a teacher."""
-    may = may_answer_ids(session, campaign)
-    rows = session.execute(
-        select(Ticket.klass_id, Ticket.student_id, Ticket.state, Ticket.excused).where(
-            Ticket.campaign_id == campaign.id, Ticket.purpose == "first"
-        )
-    ).all()
-    counts: dict[int, list[int]] = {}
-    for klass_id, student_id, state, excused in rows:
-        place = _word(state, excused, may_answer=student_id in may)
-        counts.setdefault(klass_id, [0, 0, 0])[place] += 1
-    klasses = session.scalars(klasses_of(campaign.id)).all()
-    return [
-        BoardRow(klass, *counts.get(klass.id, [0, 0, 0]))
-        for klass in klasses
-        if klass_ids is None or klass.id in klass_ids
-    ]
-
-
-WORDS = ("done", "not_yet", "not_needed")
-
-
-def _word(state: str, excused: str | None, *, may_answer: bool) -> int:
-    if state == "submitted":
-        return 0
-    if excused or state in {"withdrawn", "void"} or not may_answer:
-        return 2
-    return 1
-
-
-def word_of(ticket: Ticket, *, may_answer: bool) -> str:
-    """done, not_yet or not_needed: declined, exempt, no consent and excused look alike."""
-    return WORDS[_word(ticket.state, ticket.excused, may_answer=may_answer)]
-
-
-def consent_rule(session: Session, campaign: Campaign) -> consent.Rule:
-    """The ages of the campaign's rule, else the setting that applies to its school."""
-    given = campaign.consent_rule or {}
-    return consent.Rule(
-        guardian_below=given.get("guardian_below")
-        or settings.value(session, campaign.school_id, "consent.guardian_below"),
-        alone_from=given.get("alone_from")
-        or settings.value(session, campaign.school_id, "consent.student_alone_from"),
-    )
-
-
-def verdicts(
-    session: Session, campaign: Campaign, students: Sequence[Student]
-) -> dict[int, consent.Verdict]:
-    """Where the consent of each of these students stands."""
-    rule = consent_rule(session, campaign)
-    decisions: dict[int, list[consent.Decision]] = {}
-    rows = session.execute(
-        select(Consent.student_id, Consent.party, Consent.decision, Consent.guardian_id)
-        .where(
-            Consent.campaign_id == campaign.id,
-            Consent.student_id.in_([student.id for student in students]),
-        )
-        .order_by(Consent.id)
-    ).all()
-    for student_id, party, decision, guardian_id in rows:
-        decisions.setdefault(student_id, []).append(
-            consent.Decision(party, decision, str(guardian_id or ""))
-        )
-    day = clock.local(campaign.opens_at).date()
-    return {
-        student.id: consent.assess(
-            rule, consent.age_on(student.birth_date, day), decisions.get(student.id, [])
-        )
-        for student in students
-    }
-
-
-def may_answer_ids(session: Session, campaign: Campaign) -> set[int]:
-    """Students who may answer, or who only still have to say yes themselves on the first page."""
-    students = session.scalars(students_of(campaign.id)).all()
-    open_for = {consent.Status.GRANTED, consent.Status.MISSING_STUDENT}
-    return {
-        student_id
-        for student_id, verdict in verdicts(session, campaign, students).items()
-        if verdict.status in open_for
-    }
-
-
-def register(
-    session: Session, campaign: Campaign, klass_id: int
-) -> list[tuple[Student, Ticket, str]]:
-    """A class's students with their tickets and the word that the room may see."""
-    rows = session.execute(
-        select(Student, Ticket)
-        .join(Ticket, Ticket.student_id == Student.id)
-        .where(
-            Ticket.campaign_id == campaign.id,
-            Ticket.klass_id == klass_id,
-            Ticket.purpose == "first",
-        )
-        .order_by(Student.student_number, Student.id)
-    ).all()
-    may = may_answer_ids(session, campaign)
-    return [(s, t, word_of(t, may_answer=s.id in may)) for s, t in rows]
 
 
 def sittings_of(campaign_id: int) -> Select[Sitting]:

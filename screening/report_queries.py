@@ -14,7 +14,7 @@ from schools import settings
 from schools.models import Grade, Klass, Organisation, Student, StudentStatus
 from schools.queries import in_scope, schools_visible_to, students_visible_to
 from screening import report_figures
-from screening.campaign_queries import may_answer_ids
+from screening.consent_queries import may_answer_ids
 from screening.models import Alert, Campaign, Case, Interview, Response, Score, Ticket
 from screening.report_figures import Figures, Part, School, Taken
 

@@ -19,7 +19,8 @@ from schools.models import Guardian, GuardianStatus, Klass, Student, StudentStat
 from screening import consent_actions as actions
 from screening import consent_text
 from screening.campaign_forms import ClassGuardianForm, GuardianForm
-from screening.campaign_queries import klasses_of, students_of, verdicts
+from screening.campaign_queries import klasses_of, students_of
+from screening.consent_queries import verdicts
 from screening.models import Campaign
 from screening.tickets import check_passes
 from screening.views.campaigns import one

@@ -14,7 +14,8 @@ from schools.models import Klass, Organisation
 from schools.queries import actor_of
 from screening import campaign_actions, consent_actions, drafts, taking_actions
 from screening.campaign_actions import Chosen
-from screening.campaign_queries import students_of, verdicts
+from screening.campaign_queries import students_of
+from screening.consent_queries import verdicts
 from screening.models import Campaign, Ticket
 from screening.taking_actions import Final
 from screening.taking_queries import definitions_of
