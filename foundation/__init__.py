@@ -11,6 +11,8 @@ clock           the only clock
 crypto          key ring, encrypted column types, blind index
 csv_safe        formula-safe CSV
 database        Model, column types, reading and writing units
+deliveries      who delivers the outbox: threads or the engine
+engine          Procrastinate, the job engine on PostgreSQL
 fonts           fonts for documents
 forms           the form base class and its messages
 gate            the one fair queue for SQLite writers

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Connection, MetaData, Table, func, inspect, select, text
 
-from foundation import audit, clock, crypto, database, keyring, seals
+from foundation import audit, clock, crypto, database, engine, keyring, seals
 from foundation.backup_file import BackupRefused, reading_file, writing_file
 from foundation.backup_keys import alter_keys, check_keys, unchecked
 from foundation.backup_values import decoded, encoded
@@ -119,7 +119,12 @@ def _tables(connection: Connection) -> list[Table]:
     for column in (column for table in tables for column in table.columns):
         if isinstance(column.type, JSON):
             column.type = JSON(none_as_null=True)
-    return [table for table in tables if table.name != VERSION_TABLE]
+    return [table for table in tables if table.name != VERSION_TABLE and _is_ours(table.name)]
+
+
+def _is_ours(name: str) -> bool:
+    # The jobs of PostgreSQL's engine are made again from the outbox.
+    return not name.startswith(engine.TABLES)
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[list[Any]]:
@@ -203,7 +208,7 @@ def _rebuild(connection: Connection, revision: str | None) -> None:
     """Leave an empty schema of the backup's revision."""
     cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
     quote = connection.dialect.identifier_preparer.quote
-    for name in inspect(connection).get_table_names():
+    for name in filter(_is_ours, inspect(connection).get_table_names()):
         connection.exec_driver_sql(f"DROP TABLE {quote(name)}{cascade}")
     if revision is None:
         Model.metadata.create_all(connection)

@@ -1,13 +1,13 @@
-"""Periodic jobs, the heartbeat, and the loop that delivers the outbox."""
+"""Periodic jobs, the heartbeat, and the worker that runs them beside the deliveries."""
 
 import fcntl
 import logging
 import os
 import socket
 import threading
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,14 +19,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from foundation import clock, outbox
 from foundation.classification import INTERNAL
 from foundation.database import Model, UtcDateTime, home, is_sqlite, reading, writing
+from foundation.deliveries import Deliveries, deliveries
 
 BEAT = timedelta(seconds=15)
 MINUTE = timedelta(minutes=1)
 POLL = 1.0
-DELIVERERS = 8
 CHORES = 4
-# One receiver that hangs must not take every deliverer.
-PER_KIND = 2
 log = logging.getLogger(__name__)
 
 
@@ -119,23 +117,22 @@ def alarms(session: Session) -> list[JobRun]:
 
 
 class Worker:
-    """Runs periodic jobs and delivers the outbox until stop(); one per process."""
+    """Runs periodic jobs and has the outbox delivered until stop(); one per process."""
 
     def __init__(self) -> None:
         """Prepare; run() does the work."""
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
-        self._flying: Counter[str] = Counter()
         self._beaten: datetime | None = None
         self._chores: dict[str, Future[bool]] = {}
         self._asked: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Work until stop() is called; on SQLite wait first for any other worker to end."""
-        with _lease(self._stop), ThreadPoolExecutor(DELIVERERS + CHORES, "worker") as pool:
+        with _lease(self._stop), ThreadPoolExecutor(CHORES, "worker") as pool, _served() as served:
             while not self._stop.is_set():
                 try:
-                    self._turn(pool)
+                    self._turn(pool, served)
                 except Exception:
                     log.exception("the worker could not reach its database; it goes on")
                 outbox.wake.wait(POLL)
@@ -146,19 +143,20 @@ class Worker:
         self._stop.set()
         outbox.wake.set()
 
-    def _turn(self, pool: ThreadPoolExecutor) -> None:
+    def _turn(self, pool: ThreadPoolExecutor, served: Deliveries) -> None:
         if self._beaten is None or clock.now() - self._beaten >= BEAT:
-            beat(self.name)
-            self._beaten = clock.now()
+            self._beat(served)
         for job in list(JOBS.values()):
             self._look_after(job, pool)
-        while not self._stop.is_set() and self._flying.total() < DELIVERERS:
-            full = [kind for kind, count in self._flying.items() if count >= PER_KIND]
-            claim = outbox.take(avoid=full)
-            if claim is None:
-                return
-            self._flying[claim.kind] += 1
-            pool.submit(self._deliver, claim)
+        if not self._stop.is_set():
+            served.turn()
+
+    def _beat(self, served: Deliveries) -> None:
+        outbox.keep_leases()
+        # A worker that does not deliver is a dead one, whatever else it does.
+        if served.alive():
+            beat(self.name)
+            self._beaten = clock.now()
 
     def _look_after(self, job: Job, pool: ThreadPoolExecutor) -> None:
         """Ask ten times per period whether the job is due, in a thread: it may take long."""
@@ -169,15 +167,15 @@ class Worker:
             self._asked[job.name] = clock.now()
             self._chores[job.name] = pool.submit(run_if_due, job)
 
-    def _deliver(self, claim: outbox.Claim) -> None:
-        try:
-            outbox.attempt(claim)
-        except Exception:
-            # The lease runs out and the message is tried again.
-            log.exception("the outcome of a delivery could not be written down")
-        finally:
-            self._flying[claim.kind] -= 1
-            outbox.wake.set()
+
+@contextmanager
+def _served() -> Iterator[Deliveries]:
+    made = deliveries()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 class _lease:  # noqa: N801  used like a function

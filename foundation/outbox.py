@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Index,
     Integer,
     Select,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from foundation import clock
+from foundation import clock, engine
 from foundation.classification import INTERNAL
 from foundation.database import Json, Model, UtcDateTime, is_sqlite, reading, writing
 
@@ -31,10 +32,12 @@ PENDING, DONE, QUARANTINED = "pending", "done", "quarantined"
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300))
 # A message that is not urgent and fails this often needs a person; urgent ones go on for ever.
 TRIES = 12
-LEASE = timedelta(seconds=120)
+# Kept up while the delivery runs, so that its end means a process that died.
+LEASE = timedelta(seconds=45)
 
 Deliver = Callable[[dict[str, Any], str], None]
 HANDLERS: dict[str, Deliver] = {}
+# Rung after a commit on SQLite, where the drainer may be a thread of this process.
 wake = threading.Event()
 
 
@@ -70,8 +73,8 @@ class OutboxMessage(Model):
 # Built once: this runs inside every submit, while others wait at the gate.
 TABLE = Model.metadata.tables["outbox_message"]
 INSERT = {
-    "sqlite": sqlite.insert(TABLE).on_conflict_do_nothing(index_elements=["key"]),
-    "postgresql": postgresql.insert(TABLE).on_conflict_do_nothing(index_elements=["key"]),
+    dialect: insert(TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(TABLE.c.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 
 
@@ -86,6 +89,10 @@ class Claim:
     urgent: bool
     fence: int
     tries: int
+
+
+# What this process is delivering.
+_under_way: dict[int, Claim] = {}
 
 
 def enqueue(
@@ -104,8 +111,10 @@ def enqueue(
     moment = clock.now()
     values = {"key": key, "kind": kind, "payload": payload, "urgent": urgent, "state": PENDING}
     times = {"created_at": moment, "due_at": due_at or moment, "fence": 0, "tries": 0}
-    session.execute(INSERT["sqlite" if is_sqlite() else "postgresql"], values | times)
-    event.listen(session, "after_commit", _ring_bell, once=True)
+    statement = INSERT["sqlite" if is_sqlite() else "postgresql"]
+    message_id = session.scalar(statement, values | times)
+    if message_id is not None:
+        _announce(session, message_id, kind=kind, urgent=urgent, due_at=due_at)
 
 
 def handler(kind: str) -> Callable[[Deliver], Deliver]:
@@ -138,23 +147,42 @@ def take(avoid: Collection[str] = ()) -> Claim | None:
         if session.scalars(_due(avoid)).first() is None:
             return None
     with writing() as session:
-        row = session.scalars(_due(avoid).with_for_update(skip_locked=True)).first()
-        if row is None:
-            return None
-        row.lease_until = clock.now() + LEASE
-        row.fence += 1
-        return Claim(row.id, row.key, row.kind, row.payload, row.urgent, row.fence, row.tries)
+        return _claimed(session, _due(avoid))
+
+
+def claim(message_id: int) -> Claim | None:
+    """Claim this message, unless it is done or another drainer has it."""
+    with writing() as session:
+        return _claimed(session, _free().where(OutboxMessage.id == message_id))
 
 
 def attempt(claim: Claim) -> bool:
     """Deliver a claimed message and write down how it went; return whether it was delivered."""
+    _under_way[claim.id] = claim
     try:
         HANDLERS[claim.kind](claim.payload, claim.key)
     except Exception as error:  # noqa: BLE001  a message that fails must not stop the others
         _finish(claim, _failed(claim, type(error).__name__))
         return False
-    _finish(claim, {"state": DONE, "done_at": clock.now(), "last_error": None})
-    return True
+    else:
+        _finish(claim, {"state": DONE, "done_at": clock.now(), "last_error": None})
+        return True
+    finally:
+        del _under_way[claim.id]
+
+
+def keep_leases() -> None:
+    """Prolong the leases of what this process is delivering: some deliveries take minutes."""
+    claims = list(_under_way.values())
+    if not claims:
+        return
+    with writing() as session:
+        for each in claims:
+            # A row that was finished meanwhile has no lease to prolong.
+            held = (*_is_mine(each), OutboxMessage.lease_until.is_not(None))
+            session.execute(
+                update(OutboxMessage).where(*held).values(lease_until=clock.now() + LEASE)
+            )
 
 
 def status() -> dict[str, Any]:
@@ -188,26 +216,50 @@ def oldest_seconds(session: Session) -> float:
 def release(session: Session, key: str) -> bool:
     """Give a quarantined message another round of tries; say whether there was one."""
     again = {"state": PENDING, "tries": 0, "due_at": clock.now(), "last_error": None}
-    where = (OutboxMessage.key == key, OutboxMessage.state == QUARANTINED)
-    found = session.scalar(select(OutboxMessage.id).where(*where))
-    session.execute(update(OutboxMessage).where(*where).values(**again))
-    event.listen(session, "after_commit", _ring_bell, once=True)
+    found = session.scalar(
+        update(OutboxMessage)
+        .where(OutboxMessage.key == key, OutboxMessage.state == QUARANTINED)
+        .values(**again)
+        .returning(OutboxMessage)
+    )
+    if found is not None:
+        _announce(session, found.id, kind=found.kind, urgent=found.urgent)
     return found is not None
 
 
+def _announce(
+    session: Session, message_id: int, *, kind: str, urgent: bool, due_at: datetime | None = None
+) -> None:
+    """Tell whoever delivers, in the caller's transaction: nobody hears of what is rolled back."""
+    if is_sqlite():
+        event.listen(session, "after_commit", _ring_bell, once=True)
+    else:
+        engine.defer(session, message_id, kind=kind, urgent=urgent, at=due_at)
+
+
+def _free() -> Select[OutboxMessage]:
+    lease = OutboxMessage.lease_until
+    return select(OutboxMessage).where(
+        OutboxMessage.state == PENDING, lease.is_(None) | (lease < clock.now())
+    )
+
+
 def _due(avoid: Collection[str]) -> Select[OutboxMessage]:
-    moment = clock.now()
     return (
-        select(OutboxMessage)
-        .where(
-            OutboxMessage.state == PENDING,
-            OutboxMessage.due_at <= moment,
-            OutboxMessage.kind.not_in(list(avoid)),
-            (OutboxMessage.lease_until.is_(None)) | (OutboxMessage.lease_until < moment),
-        )
+        _free()
+        .where(OutboxMessage.due_at <= clock.now(), OutboxMessage.kind.not_in(list(avoid)))
         .order_by(OutboxMessage.urgent.desc(), OutboxMessage.due_at, OutboxMessage.id)
         .limit(1)
     )
+
+
+def _claimed(session: Session, query: Select[OutboxMessage]) -> Claim | None:
+    row = session.scalars(query.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    row.lease_until = clock.now() + LEASE
+    row.fence += 1
+    return Claim(row.id, row.key, row.kind, row.payload, row.urgent, row.fence, row.tries)
 
 
 def _failed(claim: Claim, error: str) -> dict[str, Any]:
@@ -220,10 +272,18 @@ def _failed(claim: Claim, error: str) -> dict[str, Any]:
 
 
 def _finish(claim: Claim, values: dict[str, Any]) -> None:
+    ended = update(OutboxMessage).where(*_is_mine(claim)).values(lease_until=None, **values)
     with writing() as session:
-        # A drainer that lost its lease has the wrong fence and changes nothing.
-        where = (OutboxMessage.id == claim.id, OutboxMessage.fence == claim.fence)
-        session.execute(update(OutboxMessage).where(*where).values(lease_until=None, **values))
+        mine = session.scalar(ended.returning(OutboxMessage.id)) is not None
+        if mine and values["state"] == PENDING:
+            _announce(
+                session, claim.id, kind=claim.kind, urgent=claim.urgent, due_at=values["due_at"]
+            )
+
+
+def _is_mine(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    # A drainer that lost its lease has the wrong fence and changes nothing.
+    return OutboxMessage.id == claim.id, OutboxMessage.fence == claim.fence
 
 
 def _failing(session: Session) -> list[dict[str, Any]]:

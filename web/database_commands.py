@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from foundation import database
+from foundation import database, engine
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,7 +41,12 @@ def _run(step: Any, revision: str) -> None:
 def drift() -> list[str]:
     """What the models have that the migrated database has not, or the other way round."""
     with database.engine().connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_name": _is_ours}
+        context = MigrationContext.configure(connection, opts=options)
         return [
             repr(difference) for difference in compare_metadata(context, database.Model.metadata)
         ]
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not (name or "").startswith(engine.TABLES)

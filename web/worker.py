@@ -8,7 +8,7 @@ from types import FrameType
 
 from flask import Flask
 
-from foundation import jobs, push, seals
+from foundation import engine, jobs, push, seals
 from referrals import jobs as referral_jobs
 from schools import roster_actions, roster_commit
 from screening import answers_import, concern_paging, taking_rescoring
@@ -27,6 +27,7 @@ BACKGROUND = (
     referral_jobs,
 )
 jobs.periodic("audit.seal", timedelta(seconds=5))(seals.seal)
+jobs.periodic("outbox.without_job", timedelta(seconds=15))(engine.mend)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,15 +20,23 @@ def registry(db: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.Job]
     return fresh
 
 
-@pytest.fixture
-def worker(registry: object) -> Iterator[Worker]:
+@contextmanager
+def working() -> Iterator[Worker]:
     made = Worker()
     thread = threading.Thread(target=made.run)
     thread.start()
-    yield made
-    made.stop()
-    thread.join(10)
+    try:
+        yield made
+    finally:
+        made.stop()
+        thread.join(10)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def worker(registry: object) -> Iterator[Worker]:
+    with working() as made:
+        yield made
 
 
 def until(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -84,18 +93,18 @@ def test_a_job_that_fails_is_an_alarm_and_the_others_run(registry: object) -> No
 
 
 def test_the_worker_delivers_what_is_committed(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    registry: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     got: list[str] = []
     monkeypatch.setitem(outbox.HANDLERS, "test", lambda _payload, key: got.append(key))
-    enqueue("test", *(f"k{number}" for number in range(50)))
-    until(lambda: len(got) == 50)
+    with working():
+        enqueue("test", *(f"k{number}" for number in range(50)))
+        until(lambda: outbox.status()["done"] == {"test": 50})
     assert sorted(got) == sorted(f"k{number}" for number in range(50))
-    until(lambda: outbox.status()["done"] == {"test": 50})
 
 
 def test_a_receiver_that_hangs_does_not_stop_the_others(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    registry: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release, got = threading.Event(), list[str]()
 
@@ -104,12 +113,13 @@ def test_a_receiver_that_hangs_does_not_stop_the_others(
 
     monkeypatch.setitem(outbox.HANDLERS, "hangs", hang)
     monkeypatch.setitem(outbox.HANDLERS, "works", lambda _payload, key: got.append(key))
-    enqueue("hangs", *(f"h{number}" for number in range(20)), urgent=True)
-    enqueue("works", "alarm")
-    try:
-        until(lambda: got == ["alarm"])
-    finally:
-        release.set()
+    with working():
+        enqueue("hangs", *(f"h{number}" for number in range(20)), urgent=True)
+        enqueue("works", "alarm")
+        try:
+            until(lambda: got == ["alarm"])
+        finally:
+            release.set()
 
 
 def test_a_worker_says_that_it_lives(worker: Worker) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from foundation import crypto, database
-from tests.support.project import PACKAGES, modules
+from tests.support.project import PACKAGES, ROOT, modules
+
+JOB_ENGINE = ROOT / "migrations" / "procrastinate.sql"
 
 
 def all_models() -> None:
@@ -18,6 +20,14 @@ def all_models() -> None:
     for path, name in modules(*PACKAGES):
         if "__tablename__" in path.read_text(encoding="utf-8"):
             import_module(name)
+
+
+def add_job_engine() -> None:
+    """Procrastinate's tables, which are no models."""
+    if not database.is_sqlite():
+        as_it_stands = database.engine().execution_options(no_parameters=True)
+        with as_it_stands.begin() as connection:
+            connection.exec_driver_sql(JOB_ENGINE.read_text(encoding="utf-8"))
 
 
 class Fresh(ABC):
@@ -31,6 +41,7 @@ class Fresh(ABC):
         crypto.configure(self.original)
         try:
             database.Model.metadata.create_all(database.engine())
+            add_job_engine()
         finally:
             database.dispose()
 
