@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.policy import Role
@@ -13,6 +14,7 @@ from schools.duty_queries import on_duty
 from schools.models import Klass, Student
 from schools.queries import staff_of
 from screening.models import Alert, AlertChange, AlertReach, Case, Ticket
+from screening.models.flags import STANDING
 
 DUTY_ROLE = "counselor"
 CRITICAL, HIGH = 3, 2
@@ -30,17 +32,24 @@ def raise_alert(
     inputs: dict[str, Any],
     origin: str = "live",
 ) -> Alert:
-    """The alert of this rule on this ticket; made now unless it is there already."""
-    before = session.scalars(
-        select(Alert).where(
-            Alert.ticket_id == ticket.id, Alert.rule == rule, Alert.origin == origin
-        )
-    ).first()
-    if before is not None and (origin != "request" or before.ended_at is None):
+    """The alert of this rule on this ticket; made now unless it is there already.
+
+    However it was found, there is one; only a call for help comes anew after the last has ended.
+    The unique index says the same, so of two processes that find it at once the later one gets
+    the alert of the first.
+    """
+    before = _standing(session, ticket.id, rule)
+    if before is not None:
         return before
     alert = _made(session, ticket, rule, severity, inputs, origin)
-    session.add(alert)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(alert)
+    except IntegrityError:
+        before = _standing(session, ticket.id, rule)
+        if before is None:
+            raise
+        return before
     by = f"ticket:{ticket.id}"
     session.add(
         AlertChange(
@@ -65,6 +74,12 @@ def raise_alert(
     if origin != IMPORT:
         tell(session, alert, reached, key=f"alert.raised:{alert.id}", urgent=severity == CRITICAL)
     return alert
+
+
+def _standing(session: Session, ticket_id: int, rule: str) -> Alert | None:
+    return session.scalars(
+        select(Alert).where(Alert.ticket_id == ticket_id, Alert.rule == rule, STANDING)
+    ).first()
 
 
 def _made(

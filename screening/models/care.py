@@ -132,7 +132,7 @@ class Handover(Model):
         CheckConstraint(
             "state IN ('offered','accepted','declined','withdrawn','returned')", name="state"
         ),
-        UniqueConstraint("from_user_id", "to_user_id", "offered_at"),
+        UniqueConstraint("school_id", "from_user_id", "to_user_id", "offered_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.classification import CLINICAL, INTERNAL
@@ -32,14 +32,6 @@ class Alert(Model):
             "(state IN ('false_alarm','cleared','closed')) = (ended_at IS NOT NULL)", name="ended"
         ),
         Index("ix_alert_queue", "school_id", "ended_at", "severity", "due_at"),
-        Index(
-            "uq_alert_ticket_rule",
-            "ticket_id",
-            "rule",
-            unique=True,
-            sqlite_where=text("ticket_id IS NOT NULL AND origin != 'request'"),
-            postgresql_where=text("ticket_id IS NOT NULL AND origin != 'request'"),
-        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
@@ -77,6 +69,18 @@ class Alert(Model):
     version: Mapped[int] = mapped_column(default=1, info=INTERNAL)
 
     student: Mapped[Student] = relationship(lazy="raise_on_sql")
+
+
+# a rule speaks once for a ticket; only a call for help comes anew, when the last one has ended
+STANDING = or_(Alert.origin != "request", Alert.ended_at.is_(None))
+Index(
+    "uq_alert_ticket_rule_standing",
+    Alert.ticket_id,
+    Alert.rule,
+    unique=True,
+    sqlite_where=STANDING,
+    postgresql_where=STANDING,
+)
 
 
 class AlertChange(Model):
