@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from foundation.problems import Refused
-from referrals.workdays import Calendar
+from schools.workdays import Calendar
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ZERO = timedelta(0)

@@ -259,15 +259,3 @@ class LetterScan(Model):
     )
     result: Mapped[str] = mapped_column(String(12), info=INTERNAL)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
-
-
-class WorkdayOverride(Model):
-    """A day that an administrator set to be a workday or a day off."""
-
-    __tablename__ = "workday_override"
-
-    id: Mapped[int] = mapped_column(primary_key=True, info=PUBLIC)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=PUBLIC)
-    day: Mapped[datetime] = mapped_column(UtcDateTime, info=PUBLIC)
-    workday: Mapped[bool] = mapped_column(info=PUBLIC)
-    reason: Mapped[str] = mapped_column(String(120), info=PUBLIC)

@@ -278,6 +278,18 @@ class DutySlot(Model):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class WorkdayOverride(Model):
+    """A day that an administrator set to be a workday or a day off."""
+
+    __tablename__ = "workday_override"
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=PUBLIC)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=PUBLIC)
+    day: Mapped[datetime] = mapped_column(UtcDateTime, info=PUBLIC)
+    workday: Mapped[bool] = mapped_column(info=PUBLIC)
+    reason: Mapped[str] = mapped_column(String(120), info=PUBLIC)
+
+
 class RosterImport(Model):
     """One uploaded roster file and what became of it."""
 

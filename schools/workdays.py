@@ -33,6 +33,16 @@ def workday(day: date, overrides: Mapping[date, bool]) -> Workday:
         return Workday(day.weekday() < _SATURDAY and not holiday, provisional=True)
 
 
+def after_workdays(day: date, count: int, overrides: Mapping[date, bool]) -> date:
+    """The working day that is `count` working days after the given one."""
+    for _offset in range(LONGEST_CLOSURE_DAYS):
+        if count <= 0:
+            break
+        day += DAY
+        count -= workday(day, overrides).works
+    return day
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Working hours of a unit, wall times of Asia/Shanghai; several shifts a day, in order.

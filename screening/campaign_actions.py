@@ -91,6 +91,7 @@ def edit(
     instruments: Sequence[Chosen],
     klass_ids: Sequence[int],
     note: str | None = None,
+    origin: str = "online",
 ) -> None:
     """Change a draft; what was approved cannot be changed any more."""
     if campaign.state != State.DRAFT:
@@ -98,7 +99,7 @@ def edit(
     _check_window(opens_at, closes_at)
     if name != campaign.name:
         _check_name(session, campaign.school_id, name)
-    campaign.name, campaign.note = name, note
+    campaign.name, campaign.note, campaign.origin = name, note, origin
     campaign.opens_at, campaign.closes_at = opens_at, closes_at
     campaign.instruments = _frozen(instruments)
     campaign.sensitive_approved_by = campaign.sensitive_reason = None

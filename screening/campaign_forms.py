@@ -30,6 +30,14 @@ class CampaignForm(Form):
         [InputRequired(_l("至少选择一个量表。"))],
         description=_l("每个量表后面是界值方案；达到界值的答卷会提醒心理老师，从不显示给学生。"),
     )
+    origin = SelectField(
+        _l("怎样作答"),
+        choices=options(
+            [("online", _l("学生在手机或电脑上作答")), ("paper", _l("纸质答卷，由心理老师录入"))]
+        ),
+        default="online",
+        description=_l("标明“仅录入纸质答卷”的量表只能用纸质答卷。"),
+    )
     klasses = SelectMultipleField(
         _l("参加的班级"), [InputRequired(_l("至少选择一个班级。"))], coerce=int
     )

@@ -31,7 +31,13 @@ class Saved:
 
 
 def save(
-    session: Session, *, by: Actor, ticket: Ticket, sheet: Mapping[str, Definition], sent: Sent
+    session: Session,
+    *,
+    by: Actor,
+    ticket: Ticket,
+    sheet: Mapping[str, Definition],
+    sent: Sent,
+    origin: str = "live",
 ) -> Saved:
     """Keep the answers whose seq is higher; with any fault only the critical ones.
 
@@ -43,14 +49,19 @@ def save(
     if fresh:
         _store(session, ticket, fresh)
         _begin(ticket)
-    raised = raise_findings(session, ticket=ticket, sheet=sheet, answers=kept)
+    raised = raise_findings(session, ticket=ticket, sheet=sheet, answers=kept, origin=origin)
     _note_changes(session, by, ticket, sheet, stored, fresh)
     now = stored | fresh
     return Saved({each.place: now[each.place].seq for each in kept if each.place in now}, raised)
 
 
 def raise_findings(
-    session: Session, *, ticket: Ticket, sheet: Mapping[str, Definition], answers: tuple[Given, ...]
+    session: Session,
+    *,
+    ticket: Ticket,
+    sheet: Mapping[str, Definition],
+    answers: tuple[Given, ...],
+    origin: str = "live",
 ) -> bool:
     """Raise the alert of every critical answer; says whether there was one."""
     found = crisis.findings(sheet, answers)
@@ -61,6 +72,7 @@ def raise_findings(
             rule=each.rule,
             severity=each.severity,
             inputs=dict(each.inputs),
+            origin=origin,
         )
     return bool(found)
 

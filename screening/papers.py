@@ -21,20 +21,30 @@ def class_sheet(
     public_url: str,
 ) -> bytes:
     """Strips to cut: QR, code and the name of whom to hand it to. Everybody has one."""
-    slips = [_strip(student, ticket, public_url) for student, ticket in rows]
+    return slips(campaign, f"{campaign.name} · {klass.grade.name}{klass.name}", rows, public_url)
+
+
+def slips(
+    campaign: Campaign,
+    title: str,
+    rows: Sequence[tuple[Student, Ticket]],
+    public_url: str,
+) -> bytes:
+    """A sheet of strips under a title that everybody in the room may read."""
+    strips = [_strip(student, ticket, public_url) for student, ticket in rows]
     story: list[Flowable] = [
         pdf.paragraph(
             _("沿虚线剪开，每人一条。学生扫码，或打开 %(url)s 输入号码。", url=f"{public_url}/take")
         ),
         pdf.space(3),
     ]
-    for start in range(0, len(slips), SLIPS_PER_PAGE):
+    for start in range(0, len(strips), SLIPS_PER_PAGE):
         if start:
             story.append(pdf.page_break())
-        story.append(pdf.cut_sheet(slips[start : start + SLIPS_PER_PAGE], columns=2, height=42))
+        story.append(pdf.cut_sheet(strips[start : start + SLIPS_PER_PAGE], columns=2, height=42))
     head = pdf.Letterhead(
         organisation=campaign.school.name,
-        title=f"{campaign.name} · {klass.grade.name}{klass.name}",
+        title=title,
         notice=_("请当面发放，用后收回销毁；打印已记录。"),
     )
     return pdf.document(story, head)

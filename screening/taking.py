@@ -33,20 +33,22 @@ class Standing:
     opens_at: datetime
     closes_at: datetime
     grace: timedelta
+    on_paper: bool = False  # the sheet is typed by staff from paper
 
 
 def window_of(
-    purpose: str, opens_at: datetime, closes_at: datetime, created_at: datetime
+    opens_at: datetime, closes_at: datetime, retest_from: datetime | None
 ) -> tuple[datetime, datetime]:
     """From when to when a ticket is answered: a retest has days of its own."""
-    if purpose == "retest":
-        return created_at, max(closes_at, created_at + RETEST_OPEN)
+    if retest_from is not None:
+        return retest_from, max(closes_at, retest_from + RETEST_OPEN)
     return opens_at, closes_at
 
 
 def door(standing: Standing, now: datetime) -> Door:
     """What the ticket opens now; a submitted or stopped one never opens again."""
-    if standing.state in {TicketState.SUBMITTED, TicketState.WITHDRAWN, TicketState.VOID}:
+    over = {TicketState.SUBMITTED, TicketState.WITHDRAWN, TicketState.VOID}
+    if standing.on_paper or standing.state in over:
         return Door.DONE
     if now < standing.opens_at:
         return Door.EARLY

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +13,6 @@ from foundation import audit, clock, outbox, push
 from instruments import scoring
 from instruments.definition import Value
 from screening import taking_scoring
-from screening.crisis import Finding
 from screening.drafts import Given, Place, Sent, document_of, merged, unanswered
 from screening.drafts_actions import raise_findings, save, with_seqs
 from screening.models import (
@@ -47,6 +47,17 @@ class Final:
     confirm_blank: bool = False
     hints: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
+    answered_at: datetime | None = None  # when a paper sheet was filled in; None: here and now
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether somebody typed it from paper: then no time was measured."""
+        return self.answered_at is not None
+
+    @property
+    def alert_origin(self) -> str:
+        """What the alerts of this sheet say about where it came from."""
+        return "paper" if self.on_paper else "live"
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,13 @@ def submit(session: Session, *, by: Actor, ticket: Ticket, final: Final) -> Subm
         return Submitted(None, blank)
     if not _claim(session, ticket):
         return _receipt_of_other(session, ticket)
-    critical = raise_findings(session, ticket=ticket, sheet=sheet, answers=_as_given(answers))
+    critical = raise_findings(
+        session,
+        ticket=ticket,
+        sheet=sheet,
+        answers=_as_given(answers),
+        origin=final.alert_origin,
+    )
     response = _record(session, by, ticket, final, answers)
     response.any_critical = critical
     session.execute(delete(Draft).where(Draft.ticket_id == ticket.id))
@@ -155,7 +172,7 @@ def _record(
     session.add(response)
     session.flush()
     _keep_scores(session, response, judged)
-    _raise_results(session, ticket, judged, careless=response.careless)
+    _raise_results(session, ticket, judged, response, final.alert_origin)
     if response.careless:
         offer_retest(session, by=Actor.system("quality"), ticket=ticket, student=ticket.student)
     _audited(session, "response.submitted", by, ticket, {"response": response.id})
@@ -180,8 +197,8 @@ def _response(
             }
             for each in definitions_of(ticket).values()
         ],
-        origin="online",
-        answered_at=ticket.last_saved_at or now,
+        origin="paper" if final.on_paper else "online",
+        answered_at=final.answered_at or ticket.last_saved_at or now,
         submitted_at=now,
         idempotency_key=final.idempotency_key,
         receipt="".join(secrets.choice(ALPHABET) for _ in range(12)),
@@ -197,7 +214,7 @@ def _assess_quality(
     final: Final,
 ) -> None:
     spent = None
-    if ticket.started_at is not None:
+    if ticket.started_at is not None and not final.on_paper:
         spent = (response.submitted_at - ticket.started_at).total_seconds()
     times = Times(spent, final.hints)
     sheets = [(each, document.get(each.asked.definition.key, {})) for each in judged]
@@ -256,16 +273,22 @@ def score_row(response: Response, judged: Judged) -> Score:
 
 
 def _raise_results(
-    session: Session, ticket: Ticket, judged: list[Judged], *, careless: bool
+    session: Session,
+    ticket: Ticket,
+    judged: list[Judged],
+    response: Response,
+    origin: str,
 ) -> None:
-    findings = [finding for each in judged for finding in each.findings]
-    for finding in findings:
-        _raise(session, ticket, finding, careless=careless)
-
-
-def _raise(session: Session, ticket: Ticket, finding: Finding, *, careless: bool) -> None:
-    inputs = dict(finding.inputs) | ({"careless": True} if careless else {})
-    raise_alert(session, ticket=ticket, rule=finding.rule, severity=finding.severity, inputs=inputs)
+    more = {"careless": True} if response.careless else {}
+    for finding in (finding for each in judged for finding in each.findings):
+        raise_alert(
+            session,
+            ticket=ticket,
+            rule=finding.rule,
+            severity=finding.severity,
+            inputs=dict(finding.inputs) | more,
+            origin=origin,
+        )
 
 
 def ask_for_teacher(

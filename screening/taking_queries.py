@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -57,9 +57,7 @@ class Part:
 def standing_of(session: Session, ticket: Ticket) -> Standing:
     """Everything that decides whether the ticket may be answered."""
     campaign = ticket.campaign
-    opens, closes = window_of(
-        ticket.purpose, campaign.opens_at, campaign.closes_at, ticket.created_at
-    )
+    opens, closes = window_of(campaign.opens_at, campaign.closes_at, retest_from(ticket))
     if campaign.closed_at is not None and ticket.purpose == "first":
         closes = min(closes, campaign.closed_at)
     verdict = consent_of(session, ticket)
@@ -74,7 +72,13 @@ def standing_of(session: Session, ticket: Ticket) -> Standing:
         opens_at=opens,
         closes_at=closes,
         grace=timedelta(minutes=int(grace)),
+        on_paper=ticket.entered_by is not None or campaign.origin == "paper",
     )
+
+
+def retest_from(ticket: Ticket) -> datetime | None:
+    """When a retest opens; None for a first sheet."""
+    return (ticket.opens_at or ticket.created_at) if ticket.purpose == "retest" else None
 
 
 def consent_of(session: Session, ticket: Ticket) -> consent.Verdict:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor
 from foundation import audit, clock
 from foundation.problems import WrongState
+from schools import settings
+from schools.calendar_queries import workday_overrides
 from schools.models import Student
+from schools.workdays import after_workdays
 from screening.models import Campaign, Draft, Ticket, TicketDevice
 from screening.tickets import TicketEvent, TicketState, delay_s, new_code, next_state
 from screening.tickets_queries import code_index, token_hash
@@ -67,10 +70,19 @@ def offer_retest(session: Session, *, by: Actor, ticket: Ticket, student: Studen
     if session.scalar(exists):
         return None
     retest = _ticket(ticket.campaign, student, "retest")
+    retest.opens_at = _calm_day(session, ticket.campaign)
     session.add(retest)
     session.flush()
     _audited(session, "ticket.retest_offered", by, ticket, {"retest": retest.id})
     return retest
+
+
+def _calm_day(session: Session, campaign: Campaign) -> datetime:
+    """The morning of the school day on which a retest opens: not at once, in a calm setting."""
+    days = settings.value(session, campaign.school_id, "retest.after_school_days")
+    overrides = workday_overrides(session, campaign.school_id)
+    day = after_workdays(clock.today(), int(days), overrides)
+    return datetime.combine(day, time(), clock.SHANGHAI)
 
 
 def open_device(session: Session, *, by: Actor, ticket: Ticket, pin_hash: str | None) -> str:

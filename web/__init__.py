@@ -37,6 +37,8 @@ AREAS = (
     "screening.views.campaigns",
     "screening.views.sittings",
     "screening.views.consents",
+    "screening.views.paper",
+    "screening.views.retests",
     "screening.views.taking",
     "screening.views.triage",
     "screening.views.cases",

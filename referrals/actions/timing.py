@@ -1,7 +1,7 @@
 """Clock rows: events are appended, the due time follows from them, targets come from settings."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from referrals.clocks import Basis, Face, Kind, Limits, Mark, What, check, read
-from referrals.models import Clock, WorkdayOverride
-from referrals.workdays import Calendar
-from schools import queries as schools
+from referrals.models import Clock
 from schools import settings
+from schools.calendar_queries import workday_overrides
+from schools.workdays import Calendar
 
 UNITS = {"min": 1, "h": 60, "d": 24 * 60}
 # Whole working days count for these; office hours for the other business clocks.
@@ -111,12 +111,7 @@ def face(session: Session, row: Clock, organisation_id: int) -> Face:
 
 def calendar_of(session: Session, organisation_id: int, kind: Kind) -> Calendar:
     """The working time of a unit: its own days off and on, then those of the regions above."""
-    days: dict[date, bool] = {}
-    for organisation in reversed(schools.ancestors(session, organisation_id)):
-        rows = session.scalars(
-            select(WorkdayOverride).where(WorkdayOverride.organisation_id == organisation.id)
-        )
-        days |= {clock.local(row.day).date(): row.workday for row in rows}
+    days = workday_overrides(session, organisation_id)
     return Calendar(ALL_DAY, days) if kind in WHOLE_DAYS else Calendar(overrides=days)
 
 

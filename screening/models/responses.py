@@ -49,6 +49,10 @@ class Ticket(Model):
     last_saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    # a retest opens on a later school day; None: with the window of the campaign
+    opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+    # who is typing the paper sheet of this ticket; its holder cannot answer it any more
+    entered_by: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
 
     campaign: Mapped[Campaign] = relationship(lazy="joined", innerjoin=True)
     student: Mapped[Student] = relationship(lazy="raise_on_sql")

@@ -139,6 +139,7 @@ def _draft(campaign: Campaign) -> dict[str, Any]:
         "instruments": chosen,
         "klasses": [klass.id for klass in session().scalars(klasses_of(campaign.id))],
         "note": campaign.note,
+        "origin": campaign.origin,
     }
 
 
@@ -162,6 +163,7 @@ def _values(form: CampaignForm) -> dict[str, Any]:
         "instruments": _chosen(form.instruments.data or []),
         "klass_ids": form.klasses.data or [],
         "note": form.note.data or None,
+        "origin": form.origin.data,
     }
 
 

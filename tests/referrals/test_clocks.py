@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foundation.problems import Refused
 from referrals.clocks import Kind, Limits, Mark, What, check, read
-from referrals.workdays import ZONE, Calendar, workday
+from schools.workdays import ZONE, Calendar, workday
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from foundation import clock, database
 from referrals.ladder import Watcher
-from referrals.models import Clock, HotlineTicket, WorkdayOverride
+from referrals.models import Clock, HotlineTicket
+from schools.models import WorkdayOverride
 from referrals.queries.hotline import people_for
 from schools.models import DutySlot
 from tests import make
