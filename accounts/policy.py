@@ -9,6 +9,7 @@ class Role(StrEnum):
     """What a person is for an organisation; reference/domain.md section 2.2 gives the words."""
 
     COUNSELOR = "counselor"
+    SUPERVISING_COUNSELOR = "supervising_counselor"  # named by the school; reads interview records
     SCHOOL_LEAD = "school_lead"
     SCHOOL_ADMIN = "school_admin"
     HOMEROOM = "homeroom"
@@ -29,7 +30,14 @@ class Role(StrEnum):
 
 EXCLUSIVE_ADMINS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 NEEDS_SECOND_FACTOR = frozenset(
-    {Role.COUNSELOR, Role.SCHOOL_ADMIN, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
+    {
+        Role.COUNSELOR,
+        Role.SUPERVISING_COUNSELOR,
+        Role.SCHOOL_ADMIN,
+        Role.SYSTEM_ADMIN,
+        Role.SECURITY_ADMIN,
+        Role.AUDIT_ADMIN,
+    }
 )
 
 
@@ -80,6 +88,7 @@ class Permission(StrEnum):
     REFERRAL_WORK = "referral.work"
     REFERRAL_APPROVE = "referral.approve"
     HOSPITAL_WORK = "hospital.work"
+    AGREEMENT_EDIT = "agreement.edit"
     HOTLINE_VIEW = "hotline.view"
     HOTLINE_WORK = "hotline.work"
     HOTLINE_SUPERVISE = "hotline.supervise"
@@ -136,6 +145,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.WORDING_IMPORT,
         }
     ),
+    Role.SUPERVISING_COUNSELOR: frozenset(_STAFF | {P.CASE_VIEW, P.INTERVIEW_SUPERVISE}),
     Role.SCHOOL_LEAD: frozenset(
         _STAFF
         | {
@@ -149,7 +159,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             P.CASE_VIEW,
             P.CASE_APPROVE,
             P.CUSTODY_VIEW,
-            P.INTERVIEW_SUPERVISE,
             P.REFERRAL_APPROVE,
             P.PAGE_ACKNOWLEDGE,
             P.REPORT_VIEW,
@@ -213,11 +222,19 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.COUNTY_VIEWER: frozenset(
         _STAFF - {P.CONCERN_WRITE}
-        | {P.ORGANISATION_VIEW, P.REGION_VIEW, P.ROSTER_IMPORT, P.SETTINGS_EDIT}
+        | {
+            P.ORGANISATION_VIEW,
+            P.REGION_VIEW,
+            P.ROSTER_IMPORT,
+            P.SETTINGS_EDIT,
+            P.AGREEMENT_EDIT,
+        }
     ),
-    Role.CITY_VIEWER: frozenset(_STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW}),
+    Role.CITY_VIEWER: frozenset(
+        _STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW, P.AGREEMENT_EDIT}
+    ),
     Role.PROVINCE_VIEWER: frozenset(
-        _STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW}
+        _STAFF - {P.CONCERN_WRITE} | {P.ORGANISATION_VIEW, P.REGION_VIEW, P.AGREEMENT_EDIT}
     ),
     Role.SYSTEM_ADMIN: frozenset(
         _EVERYBODY | {P.ORGANISATION_VIEW, P.ORGANISATION_EDIT, P.OUTBOX_VIEW, P.SETTINGS_EDIT}

@@ -13,6 +13,7 @@ from schools.models import OrganisationKind
 AT: Mapping[str, tuple[Role, ...]] = {
     OrganisationKind.SCHOOL: (
         Role.COUNSELOR,
+        Role.SUPERVISING_COUNSELOR,
         Role.SCHOOL_LEAD,
         Role.SCHOOL_ADMIN,
         Role.HOMEROOM,
@@ -34,7 +35,9 @@ AT: Mapping[str, tuple[Role, ...]] = {
     ),
     OrganisationKind.NATION: (Role.SUPERVISOR,),
 }
-FROM_SECURITY = frozenset({Role.COUNSELOR, Role.SCHOOL_ADMIN, Role.DUTY_PERSON})
+FROM_SECURITY = frozenset(
+    {Role.COUNSELOR, Role.SUPERVISING_COUNSELOR, Role.SCHOOL_ADMIN, Role.DUTY_PERSON}
+)
 NEEDS_KLASS = frozenset({Role.HOMEROOM})
 NEEDS_BRANCH = frozenset({Role.BRANCH_ADVISER, Role.BRANCH_CONTACT})
 

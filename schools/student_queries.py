@@ -18,7 +18,8 @@ from schools.names import normalised
 from schools.queries import klasses_visible_to, students_visible_to
 
 
-def _matches(words: str) -> ColumnElement[bool]:
+def fits(words: str) -> ColumnElement[bool]:
+    """Students whose name, pinyin, initials or number fit what was typed."""
     name = normalised(words)
     plain = name.lower().replace(" ", "")
     return or_(
@@ -37,7 +38,7 @@ def search(
     enrolled = Student.status == StudentStatus.ENROLLED.value
     query = query.where(~enrolled if left else enrolled)
     if words.strip():
-        query = query.where(_matches(words))
+        query = query.where(fits(words))
     if klass_id:
         query = query.where(Student.klass_id == klass_id)
     return query.order_by(Student.school_id, Student.klass_id, Student.student_number, Student.id)

@@ -41,10 +41,16 @@ S, E, P = State, Event, Permission
 _END = ("reason", "level")
 TRANSITIONS: Table[State, Event, Permission] = {
     (S.OPEN, E.START_CARE): Transition(S.IN_CARE, P.CASE_WORK, ("level",)),
+    # danger to life does not wait for a level: a letter may leave from every open case
+    (S.OPEN, E.REFER): Transition(S.REFERRED, P.CASE_WORK),
     (S.IN_CARE, E.REFER): Transition(S.REFERRED, P.CASE_WORK),
+    (S.RETURNING, E.REFER): Transition(S.REFERRED, P.CASE_WORK),
+    (S.MONITORING, E.REFER): Transition(S.REFERRED, P.CASE_WORK),
     (S.IN_CARE, E.MONITOR): Transition(S.MONITORING, P.CASE_WORK),
     (S.REFERRED, E.START_CARE): Transition(S.IN_CARE, P.CASE_WORK),
     (S.REFERRED, E.RETURN): Transition(S.RETURNING, P.CASE_WORK),
+    (S.IN_CARE, E.RETURN): Transition(S.RETURNING, P.CASE_WORK),
+    (S.MONITORING, E.RETURN): Transition(S.RETURNING, P.CASE_WORK),
     (S.RETURNING, E.START_CARE): Transition(S.IN_CARE, P.CASE_WORK),
     (S.RETURNING, E.MONITOR): Transition(S.MONITORING, P.CASE_WORK),
     (S.MONITORING, E.START_CARE): Transition(S.IN_CARE, P.CASE_WORK),

@@ -1,6 +1,6 @@
 """Holiday handover: all open work of one person offered to another, theirs once accepted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -60,43 +60,49 @@ def offer(
     session: Session,
     *,
     by: Actor,
-    school_id: int,
+    school_ids: Sequence[int],
     to_user_id: int,
     note: str,
     until: datetime | None,
-) -> Handover:
-    """Offer everything; until it is accepted nothing changes its owner.
+) -> list[Handover]:
+    """Offer everything at these schools; until it is accepted nothing changes its owner.
 
     Raises:
-        Refused: to oneself, or while another offer of his is still open.
+        Refused: to oneself, or while another offer of his is still open at one of them.
 
     """
     if by.user_id is None or by.user_id == to_user_id:
         raise Refused(_("请选择另一位心理老师。"), "to")
     waiting = select(Handover.id).where(
         Handover.from_user_id == by.user_id,
-        Handover.school_id == school_id,
+        Handover.school_id.in_(school_ids),
         Handover.state == OFFERED,
     )
     if session.scalars(waiting).first() is not None:
         raise Refused(_("您已有一份交接在等对方确认；先撤回，再重新交接。"), "to")
-    row = Handover(
-        school_id=school_id,
-        from_user_id=by.user_id,
-        to_user_id=to_user_id,
-        note=note,
-        items={},
-        until=until,
-        offered_at=clock.now(),
-    )
-    session.add(row)
+    now = clock.now()
+    rows = [
+        Handover(
+            school_id=school_id,
+            from_user_id=by.user_id,
+            to_user_id=to_user_id,
+            note=note,
+            items={},
+            until=until,
+            offered_at=now,
+        )
+        for school_id in school_ids
+    ]
+    session.add_all(rows)
     session.flush()
-    _told(session, by, row, "offered", to_user_id)
-    return row
+    _told(session, by, rows, "offered", to_user_id)
+    return rows
 
 
-def answer(session: Session, *, by: Actor, handover: Handover, event: str) -> None:
-    """Accept, decline, withdraw or give back; only accepting and giving back move work.
+def answer(session: Session, *, by: Actor, rows: Sequence[Handover], event: str) -> None:
+    """Accept, decline, withdraw or give back what was offered together.
+
+    Only accepting and giving back move work.
 
     Raises:
         Forbidden: it is the other side's to do.
@@ -104,18 +110,21 @@ def answer(session: Session, *, by: Actor, handover: Handover, event: str) -> No
 
     """
     source, to, side = STEPS[event]
-    mine = handover.to_user_id if side == "to" else handover.from_user_id
-    if handover.state != source:
-        raise WrongState("", [e for e, step in STEPS.items() if step[0] == handover.state])
-    if by.user_id != mine:
-        raise Forbidden(_("这一步要由交接的另一方来做。"))
-    handover.state, handover.answered_at = to, clock.now()
-    if to == ACCEPTED:
-        work = open_work(handover.school_id, handover.from_user_id)
-        handover.items = _moved(session, by, work, handover.to_user_id)
-    if to == RETURNED:
-        _moved(session, by, _still_held(handover), handover.from_user_id)
-    _told(session, by, handover, to, handover.from_user_id if side == "to" else handover.to_user_id)
+    if not rows:
+        raise WrongState("")
+    for row in rows:
+        if row.state != source:
+            raise WrongState("", [e for e, step in STEPS.items() if step[0] == row.state])
+        if by.user_id != (row.to_user_id if side == "to" else row.from_user_id):
+            raise Forbidden(_("这一步要由交接的另一方来做。"))
+        row.state, row.answered_at = to, clock.now()
+        if to == ACCEPTED:
+            work = open_work(row.school_id, row.from_user_id)
+            row.items = _moved(session, by, work, row.to_user_id)
+        if to == RETURNED:
+            _moved(session, by, _still_held(row), row.from_user_id)
+    other = rows[0].from_user_id if side == "to" else rows[0].to_user_id
+    _told(session, by, rows, to, other)
 
 
 def _still_held(handover: Handover) -> tuple[Select[Alert], Select[Case], Select[FollowUp]]:
@@ -155,13 +164,16 @@ def _ids(rows: Iterable[Alert | Case | FollowUp]) -> list[int]:
     return [row.id for row in rows]
 
 
-def _told(session: Session, by: Actor, row: Handover, event: str, user_id: int) -> None:
-    audit.record(
-        session,
-        f"handover.{event}",
-        by=by.ref,
-        organisation_id=row.school_id,
-        subject=f"handover:{row.id}",
-        details={kind: len(ids) for kind, ids in (row.items or {}).items()},
-    )
-    push.notify(session, user_ids=[user_id], key=f"handover:{row.id}:{event}", path="/handovers")
+def _told(session: Session, by: Actor, rows: Sequence[Handover], event: str, user_id: int) -> None:
+    """Written down for every school; the other person is told once."""
+    for row in rows:
+        audit.record(
+            session,
+            f"handover.{event}",
+            by=by.ref,
+            organisation_id=row.school_id,
+            subject=f"handover:{row.id}",
+            details={kind: len(ids) for kind, ids in (row.items or {}).items()},
+        )
+    key = f"handover:{rows[0].id}:{event}"
+    push.notify(session, user_ids=[user_id], key=key, path="/handovers")

@@ -1,13 +1,20 @@
 """Handovers as an actor may fetch them, and to whom he may hand over."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import User
 from accounts.policy import Actor, Permission, Role
-from schools.queries import in_scope, schools_within, staff_of
+from foundation.paging import page_of_rows
+from schools.models import Organisation, StaffRole
+from schools.queries import in_scope, schools_within
 from screening.handover_actions import open_work
 from screening.models import Handover
+
+BUNDLES = 20
 
 
 def handovers_visible_to(actor: Actor) -> Select[Handover]:
@@ -22,15 +29,74 @@ def handovers_visible_to(actor: Actor) -> Select[Handover]:
     )
 
 
-def colleagues(session: Session, actor: Actor) -> list[tuple[int, User]]:
-    """(school, other counselor) for every school where he works on cases."""
-    schools = session.scalars(schools_within(actor, Permission.CASE_WORK)).all()
-    return [
-        (school, user)
-        for school in sorted(schools)
-        for user in staff_of(session, school, (Role.COUNSELOR.value,))
-        if user.id != actor.user_id
-    ]
+def bundles(session: Session, actor: Actor, number: int) -> tuple[list[list[Handover]], int, int]:
+    """(what was offered together, newest first; the page; how many pages)."""
+    visible = handovers_visible_to(actor).subquery()
+    together = (
+        visible.c.from_user_id,
+        visible.c.to_user_id,
+        visible.c.offered_at,
+        visible.c.state,
+    )
+    keys = select(*together).group_by(*together).order_by(func.max(visible.c.id).desc())
+    page = page_of_rows(session, keys, number, size=BUNDLES)
+    moments = [row.offered_at for row in page]
+    found: dict[tuple[int, int, datetime, str], list[Handover]] = {tuple(row): [] for row in page}
+    for row in session.scalars(
+        handovers_visible_to(actor).where(Handover.offered_at.in_(moments)).order_by(None)
+    ):
+        key = (row.from_user_id, row.to_user_id, row.offered_at, row.state)
+        found.get(key, []).append(row)
+    return list(found.values()), page.number, page.pages
+
+
+def bundle_of(actor: Actor, handover: Handover) -> Select[Handover]:
+    """Everything that was offered together with this one and stands as it does."""
+    return handovers_visible_to(actor).where(
+        Handover.from_user_id == handover.from_user_id,
+        Handover.to_user_id == handover.to_user_id,
+        Handover.offered_at == handover.offered_at,
+        Handover.state == handover.state,
+    )
+
+
+def colleagues(session: Session, actor: Actor) -> dict[int, tuple[User, list[Organisation]]]:
+    """Other counselors, each with the schools at which both work on cases."""
+    found: dict[int, tuple[User, list[Organisation]]] = {}
+    for school, users in counselors_of(session, schools_of(session, actor)):
+        for user in users:
+            if user.id != actor.user_id:
+                found.setdefault(user.id, (user, []))[1].append(school)
+    return found
+
+
+def schools_of(session: Session, actor: Actor) -> list[int]:
+    """Schools at which he works on cases."""
+    return list(session.scalars(schools_within(actor, Permission.CASE_WORK)))
+
+
+def counselors_of(
+    session: Session, school_ids: Iterable[int]
+) -> list[tuple[Organisation, list[User]]]:
+    """The counselors of each of these schools, by the name of the school: one statement."""
+    rows = session.execute(
+        select(Organisation, User)
+        .join(StaffRole, StaffRole.organisation_id == Organisation.id)
+        .join(User, User.id == StaffRole.user_id)
+        .where(
+            Organisation.id.in_(school_ids),
+            StaffRole.role == Role.COUNSELOR.value,
+            StaffRole.ended_at.is_(None),
+            User.active,
+        )
+        .order_by(Organisation.name, Organisation.id, User.id)
+    ).unique()
+    found: dict[int, tuple[Organisation, list[User]]] = {}
+    for school, user in rows:
+        users = found.setdefault(school.id, (school, []))[1]
+        if user not in users:
+            users.append(user)
+    return list(found.values())
 
 
 def amounts(session: Session, school_id: int, user_id: int) -> tuple[int, int, int]:

@@ -14,11 +14,7 @@ class StepForm(Form):
 
 class InterviewForm(Form):
     held_at = DateTimeLocalField(_l("面谈时间"), [InputRequired()], format="%Y-%m-%dT%H:%M")
-    record = TextAreaField(
-        _l("面谈记录"),
-        [InputRequired(), Length(max=20000)],
-        description=_l("只有您和督导能看到。"),
-    )
+    record = TextAreaField(_l("面谈记录"), [InputRequired(), Length(max=20000)])
     level = RadioField(
         _l("等级"),
         [InputRequired()],

@@ -40,6 +40,7 @@ class Cast:
     wu: Student  # class 2
     outsider: Student  # of the other school
     counselor: User  # 陈老师
+    supervising_counselor: User  # 钱老师, named by the school
     school_lead: User
     school_admin: User
     homeroom: User  # of class 1
@@ -108,6 +109,7 @@ def _students(session: Session, rooms: dict[str, Klass]) -> dict[str, Any]:
 # field, name, role, organisation, and the class where the role is narrowed to one
 ROLES = (
     ("counselor", "陈老师", Role.COUNSELOR, "school", None),
+    ("supervising_counselor", "钱老师", Role.SUPERVISING_COUNSELOR, "school", None),
     ("school_lead", "李校长", Role.SCHOOL_LEAD, "school", None),
     ("school_admin", "孙老师", Role.SCHOOL_ADMIN, "school", None),
     ("homeroom", "王老师", Role.HOMEROOM, "school", "klass_1"),

@@ -1,30 +1,32 @@
 """Pages of cases: the list, one case with interviews, plan, follow-ups and its steps."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.models import User
-from accounts.policy import Permission, Role
+from accounts.policy import Actor, Permission, Role
 from foundation import audit, clock
 from foundation.database import session
 from foundation.forms import Form
 from foundation.i18n import _
+from foundation.paging import page_of, page_of_rows
 from foundation.problems import Missing
 from foundation.state_machine import open_to
-from schools.models import Organisation, Student
-from schools.queries import in_scope, staff_of
+from schools.models import Organisation
+from schools.queries import staff_of
 from schools.views import students
 from screening import case_actions as actions
+from screening import case_queries as queries
 from screening import triage_words
 from screening.case_timeline import timeline
-from screening.case_workflow import TRANSITIONS, Event
-from screening.models import Case, CaseEvent, FollowUp, Interview
+from screening.case_workflow import TRANSITIONS, Event, reads_record
+from screening.models import Case, FollowUp, Interview
 from screening.triage_forms import FollowUpForm, InterviewForm, PlanForm, StepForm
 from screening.views import handovers
 
@@ -35,19 +37,7 @@ blueprints = (bp, handovers.bp)
 students.sections.append(lambda student: timeline(session(), current_actor(), student))
 
 
-def _visible(permission: P = P.CASE_VIEW) -> Select[Case]:
-    actor = current_actor()
-    return (
-        select(Case)
-        .options(joinedload(Case.student).joinedload(Student.klass))
-        .where(
-            in_scope(actor, permission, school=Case.school_id),
-            Case.student_id.not_in(actor.own_student_ids),
-        )
-    )
-
-
-def _read(rows: list[Case]) -> None:
+def _read(rows: Sequence[Case]) -> None:
     for school in sorted({row.school_id for row in rows}):
         subjects = [f"case:{row.id}" for row in rows if row.school_id == school]
         audit.record_read(
@@ -58,37 +48,39 @@ def _read(rows: list[Case]) -> None:
 @bp.get("/cases")
 @requires(P.CASE_VIEW)
 def cases() -> ResponseReturnValue:
-    """Open cases, the next due first."""
-    rows = list(
-        session().scalars(
-            _visible().where(Case.ended_at.is_(None)).order_by(Case.due_at).limit(500)
-        )
-    )
-    _read(rows)
+    """Cases page by page: open ones with the next due first, or the ended ones."""
+    words, whose = request.args.get("q", ""), request.args.get("whose", "")
+    query = queries.cases_shown(current_actor(), words, whose)
+    page = page_of(session(), query, request.args.get("page", 1, type=int))
+    _read(page.rows)
     return render_template(
-        "triage/cases.html", rows=rows, follow_ups=_follow_ups_due(), words=triage_words
+        "triage/cases.html",
+        page=page,
+        words=triage_words,
+        q=words,
+        whose=whose,
+        names=_names({row.owner_user_id for row in page}),
     )
 
 
-def _follow_ups_due() -> list[tuple[FollowUp, Case, str | None]]:
-    """Open follow-ups of all cases he may see, the next due first, with whose they are."""
-    rows = session().execute(
-        _visible()
-        .add_columns(FollowUp, User.name)
-        .join(FollowUp, FollowUp.case_id == Case.id)
-        .outerjoin(User, User.id == FollowUp.owner_user_id)
-        .where(Case.ended_at.is_(None), FollowUp.done_at.is_(None))
-        .order_by(FollowUp.due_at)
-        .limit(200)
-    )
-    return [(row, case, name) for case, row, name in rows]
+@bp.get("/cases/follow-ups")
+@requires(P.CASE_VIEW)
+def follow_ups() -> ResponseReturnValue:
+    """What is to be done next for whom, by its time."""
+    words, whose = request.args.get("q", ""), request.args.get("whose", "")
+    query = queries.follow_ups_due(current_actor(), words, whose)
+    page = page_of_rows(session(), query, request.args.get("page", 1, type=int))
+    _read([row[0] for row in page])
+    return render_template("triage/follow_ups.html", page=page, q=words, whose=whose)
 
 
 @bp.get("/cases/<int:case_id>")
 @requires(P.CASE_VIEW)
 def case(case_id: int) -> ResponseReturnValue:
-    """One case; interview records only for their author and the supervisor."""
-    return _page(fetch(_visible().where(Case.id == case_id)), {}, 200)
+    """One case; the record of a talk only for its author and the supervisor the school named."""
+    return _page(
+        fetch(queries.cases_visible_to(current_actor()).where(Case.id == case_id)), {}, 200
+    )
 
 
 def _changed_meanwhile(shown: Case) -> bool:
@@ -99,22 +91,17 @@ def _changed_meanwhile(shown: Case) -> bool:
 
 def _one(case_id: int, permission: P) -> Case:
     """The case, locked for a change."""
-    return fetch(_visible(permission).where(Case.id == case_id).with_for_update(of=Case))
+    visible = queries.cases_visible_to(current_actor(), permission)
+    return fetch(visible.where(Case.id == case_id).with_for_update(of=Case))
 
 
 def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnValue:
     _read([shown])
     actor = current_actor()
     school = session().get_one(Organisation, shown.school_id)
-    talks = session().scalars(
-        select(Interview).where(Interview.case_id == shown.id).order_by(Interview.id)
-    )
+    talks = queries.talks_of(session(), shown.id)
     people = staff_of(session(), shown.school_id, (Role.COUNSELOR.value,))
-    history = (
-        session()
-        .scalars(select(CaseEvent).where(CaseEvent.case_id == shown.id).order_by(CaseEvent.id))
-        .all()
-    )
+    history = queries.history_of(session(), shown.id)
     plan = refused.get("plan") or _plan_form(shown, people)
     page = render_template(
         "triage/case.html",
@@ -122,33 +109,46 @@ def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnV
         school=school,
         works=actor.may(P.CASE_WORK, school.path) and shown.ended_at is None,
         writes=actor.may(P.INTERVIEW_WRITE, school.path) and shown.ended_at is None,
-        # a leader reads levels, plans and follow-ups; records are for those who work with cases
-        supervises=actor.may(P.INTERVIEW_SUPERVISE, school.path)
-        and actor.may(P.CASE_WORK, school.path),
+        readable=_records_for_him(talks, actor, school),
+        supervisors=staff_of(session(), shown.school_id, (Role.SUPERVISING_COUNSELOR.value,)),
         refers=actor.may(P.REFERRAL_WORK, school.path) and shown.ended_at is None,
         events=open_to(TRANSITIONS, shown.state, lambda who: actor.may(who, school.path)),
-        talks=talks.all(),
-        follow_ups=session()
-        .scalars(select(FollowUp).where(FollowUp.case_id == shown.id).order_by(FollowUp.due_at))
-        .all(),
+        talks=talks,
+        follow_ups=queries.follow_ups_of(session(), shown.id),
         history=history,
         stale=status == CONFLICT,
         step_form=refused.get("step") or StepForm(prefix="step-"),
         talk_form=refused.get("talk") or _talk_form(),
         plan_form=plan,
         follow_form=refused.get("follow") or FollowUpForm(prefix="follow-"),
-        names=_names(shown, people, {each.by for each in history}),
+        names=_names(
+            {shown.owner_user_id, shown.deputy_user_id}
+            | {user.id for user in people}
+            | {talk.author_id for talk in talks}
+            | {int(each.by[5:]) for each in history if each.by.startswith("user:")}
+        ),
         words=triage_words,
         page_has_errors=bool(refused),
     )
     return page, status
 
 
-def _names(shown: Case, people: list[User], refs: set[str]) -> dict[int, str]:
-    ids = {int(ref[5:]) for ref in refs if ref.startswith("user:")}
-    ids |= {i for i in (shown.owner_user_id, shown.deputy_user_id) if i}
-    rows = session().scalars(select(User).where(User.id.in_(ids)))
-    return {user.id: user.name for user in [*people, *rows]}
+def _records_for_him(talks: list[Interview], actor: Actor, school: Organisation) -> set[int]:
+    """Talks whose records he may read; each reading is written down before the page is shown."""
+    found = {talk.id for talk in talks if reads_record(talk.author_id, actor, school.path)}
+    if found:
+        audit.record_read(
+            "interview.read",
+            by=actor.ref,
+            organisation_id=school.id,
+            subjects=[f"interview:{number}" for number in sorted(found)],
+        )
+    return found
+
+
+def _names(ids: set[int | None]) -> dict[int, str]:
+    rows = session().scalars(select(User).where(User.id.in_({i for i in ids if i})))
+    return {user.id: user.name for user in rows}
 
 
 def _talk_form() -> InterviewForm:

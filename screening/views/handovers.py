@@ -1,6 +1,6 @@
 """Pages of handing one's open work to a colleague for the holidays."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -12,6 +12,8 @@ from foundation.database import session
 from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing
+from schools.models import Organisation
+from schools.student_queries import school_names
 from screening import handover_actions as actions
 from screening import handover_queries as queries
 from screening.models import Handover
@@ -30,14 +32,24 @@ def handovers() -> ResponseReturnValue:
 
 def _form() -> HandoverForm:
     form = HandoverForm()
-    found = {user.id: user.name for _school, user in queries.colleagues(session(), current_actor())}
-    form.to.choices = options(found.items())
+    found = queries.colleagues(session(), current_actor())
+    several = len(queries.schools_of(session(), current_actor())) > 1
+    form.to.choices = options(
+        (user.id, _at(user.name, schools) if several else user.name)
+        for user, schools in found.values()
+    )
     return form
+
+
+def _at(name: str, schools: list[Organisation]) -> str:
+    return f"{name}（{'、'.join(school.name for school in schools)}）"
 
 
 def _page(form: HandoverForm, status: int) -> ResponseReturnValue:
     actor = current_actor()
-    rows = list(session().scalars(queries.handovers_visible_to(actor).limit(100)))
+    number = request.args.get("page", 1, type=int)
+    bundles, number, pages = queries.bundles(session(), actor, number)
+    rows = [row for bundle in bundles for row in bundle]
     for row in rows:
         audit.record_read(
             "handover.read",
@@ -47,13 +59,15 @@ def _page(form: HandoverForm, status: int) -> ResponseReturnValue:
         )
     people = {row.from_user_id for row in rows} | {row.to_user_id for row in rows}
     named = session().scalars(select(User).where(User.id.in_(people)))
-    offered = {row.id: _amounts(row) for row in rows}
     page = render_template(
         "triage/handovers.html",
-        rows=rows,
+        bundles=bundles,
+        number=number,
+        pages=pages,
         form=form,
         names={user.id: user.name for user in named},
-        amounts=offered,
+        schools=school_names(session(), {row.school_id for row in rows}),
+        amounts={row.id: _amounts(row) for row in rows},
         events={row.id: actions.allowed(row, actor) for row in rows},
         page_has_errors=bool(form.errors),
     )
@@ -74,19 +88,29 @@ def offer() -> ResponseReturnValue:
     form = _form()
     if not form.validate_on_submit():
         return _page(form, 422)
-    found = queries.colleagues(session(), current_actor())
-    schools = [school for school, user in found if user.id == form.to.data]
+    both = [school.id for school in queries.colleagues(session(), current_actor())[form.to.data][1]]
     until = form.until.data
     actions.offer(
         session(),
         by=current_actor(),
-        school_id=schools[0],
+        school_ids=both,
         to_user_id=form.to.data,
         note=form.note.data or "",
         until=until.replace(tzinfo=clock.SHANGHAI) if until else None,
     )
     flash(_("已发出交接。对方确认之前，负责人不变。"))
+    left = _left_over(both)
+    if left:
+        flash(_("这些学校的工作没有一起交出去，请另选那里的同事：%(names)s", names=left), "warning")
     return redirect(url_for("handovers.handovers"), 303)
+
+
+def _left_over(both: list[int]) -> str:
+    """Schools with work of his at which the colleague is no counselor."""
+    actor = current_actor()
+    others = set(queries.schools_of(session(), actor)) - set(both)
+    busy = {each for each in others if any(queries.amounts(session(), each, actor.user_id or 0))}
+    return "、".join(school_names(session(), busy).values())
 
 
 @bp.post("/handovers/<int:handover_id>/<event>")
@@ -95,8 +119,9 @@ def answer(handover_id: int, event: str) -> ResponseReturnValue:
     """Accept, decline, withdraw or give back."""
     if event not in actions.STEPS:
         raise Missing
-    visible = queries.handovers_visible_to(current_actor())
-    row = fetch(visible.where(Handover.id == handover_id).with_for_update())
-    actions.answer(session(), by=current_actor(), handover=row, event=event)
+    actor = current_actor()
+    row = fetch(queries.handovers_visible_to(actor).where(Handover.id == handover_id))
+    rows = session().scalars(queries.bundle_of(actor, row).with_for_update()).all()
+    actions.answer(session(), by=actor, rows=rows, event=event)
     flash(_("已保存。"))
     return redirect(url_for("handovers.handovers"), 303)

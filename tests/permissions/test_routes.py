@@ -115,6 +115,7 @@ class Sweep:
 
 SCHOOL_WIDE = {
     "counselor",
+    "supervising_counselor",
     "school_lead",
     "school_admin",
     "school_league_secretary",

@@ -93,6 +93,7 @@ def _users(session: Session, people: Cast) -> dict[str, User]:
     )
     return {
         "counselor": people.counselor,
+        "supervising_counselor": people.supervising_counselor,
         "school_lead": people.school_lead,
         "school_admin": people.school_admin,
         "homeroom": people.homeroom,

@@ -56,6 +56,7 @@ def hire(session: Session, places: dict[str, Organisation]) -> list[Account]:
         accounts += [_account(session, places[school.code], role) for role in PER_SCHOOL]
     # a second counselor where there is most to do, so that work can be handed over
     accounts.append(_account(session, places["9901010002"], Role.COUNSELOR, suffix="2"))
+    accounts.append(_account(session, places["9901010002"], Role.SUPERVISING_COUNSELOR))
     accounts += [_account(session, places[code], role) for code, role in PER_PLACE]
     for place in places.values():
         if place.kind == OrganisationKind.DESK:
