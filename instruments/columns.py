@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1 << 17
+BLOCK = 1 << 16  # rows of one byte that stay in the nearest cache but one
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[Any]
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,28 @@ class ScoreColumn:
         return look_up(table.astype(small), self.index)
 
 
+@dataclass(frozen=True)
+class _Stairs:
+    """Even stairs: one division between two bounds.
+
+    The bounds are arrays: NumPy compares two arrays as wide as the processor can, an array and a
+    number it does not.
+    """
+
+    width: int
+    least: Matrix
+    most: Bytes
+
+    def climb(self, part: Matrix, target: Bytes) -> None:
+        """How many of the stairs each index has reached."""
+        rows, number = slice(len(part)), part.dtype.type
+        at = np.maximum(part, self.least[rows], out=target if part.itemsize == 1 else None)
+        np.subtract(at, self.least[rows], out=at)
+        np.floor_divide(at, number(self.width), out=at)
+        target[:] = at
+        np.minimum(target, self.most[rows], out=target)
+
+
 def look_up(table: Matrix, index: Matrix) -> Matrix:
     """table[index]; few steps are compared, single bytes translated, the rest gathered."""
     steps = np.flatnonzero(np.diff(table)) + 1
@@ -83,13 +106,46 @@ def look_up(table: Matrix, index: Matrix) -> Matrix:
 
 
 def _by_steps(table: Matrix, index: Matrix, steps: Matrix) -> Matrix:
-    """A step function by comparisons, block by block: they run as wide as the processor can."""
+    """A step function by arithmetic, block by block: it runs as wide as the processor can."""
     bytes_ = table.view(np.uint8)
-    out = np.full(len(index), bytes_[0], np.uint8)
+    out = np.empty(len(index), np.uint8)
+    even = _even(bytes_, steps)
+    stairs = _stairs(even, index)
+    room = np.empty(min(BLOCK, len(index)), np.bool_)
     for start in range(0, len(index), BLOCK):
         part, target = index[start : start + BLOCK], out[start : start + BLOCK]
-        for step in steps:
-            rise = np.uint8((int(bytes_[step]) - int(bytes_[step - 1])) % 256)
-            reached = np.greater_equal(part, index.dtype.type(step)).view(np.uint8)
-            np.add(target, reached if rise == 1 else reached * rise, out=target)
+        if stairs:
+            stairs.climb(part, target)
+        else:
+            target[:] = 0
+        if bytes_[0]:
+            np.add(target, bytes_[0], out=target)
+        for step in steps[len(even) :]:
+            reached = np.greater_equal(part, part.dtype.type(step), out=room[: len(part)])
+            _raise(target, reached.view(np.uint8), int(bytes_[step]) - int(bytes_[step - 1]))
     return out.view(table.dtype)
+
+
+def _raise(target: Bytes, reached: Bytes, rise: int) -> None:
+    if rise != 1:
+        np.multiply(reached, np.uint8(rise % 256), out=reached)
+    np.add(target, reached, out=target)
+
+
+def _stairs(even: list[int], index: Matrix) -> _Stairs | None:
+    if not even:
+        return None
+    rows, width = min(BLOCK, len(index)), even[1] - even[0]
+    least = np.full(rows, even[0] - width, index.dtype)
+    return _Stairs(width, least, np.full(rows, len(even), np.uint8))
+
+
+def _even(table: Bytes, steps: Matrix) -> list[int]:
+    """The first steps, while each rises by one and lies as far from the last as the others."""
+    found: list[int] = []
+    for step in map(int, steps):
+        even = len(found) < 2 or step - found[-1] == found[1] - found[0]
+        if not even or int(table[step]) - int(table[step - 1]) != 1:
+            break
+        found.append(step)
+    return found if len(found) > 2 and found[0] >= found[1] - found[0] else []

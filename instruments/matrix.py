@@ -1,27 +1,30 @@
 """Scores many sheets at once, item by item; equal to `scoring.score` row by row.
 
-Every answer of a scale is added into one small unsigned integer: an unanswered item adds more
-than all answers together can, so that the sum alone says how many are missing and what the rest
-add up to. Tables built by the single-sheet rules turn it into score and band.
+Every scale of every sheet becomes one small unsigned integer (`blocks`); tables built by the
+single-sheet rules turn it into score and band.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.columns import BLOCK, Columns, ScoreColumn, look_up
+from instruments.blocks import Adder, Sheets, add_up
+from instruments.columns import Columns, ScoreColumn, look_up
 from instruments.definition import Definition
-from instruments.matrix_algorithms import MATRIX_ALGORITHMS
-from instruments.packing import Packing, packing_of
-from instruments.parts import BandRule, Derived, Rounding
-from instruments.scoring import AnswerRefused, allowed_values
+from instruments.matrix_algorithms import MATRIX_ALGORITHMS, ColumnOutcome
+from instruments.packing import Packing
+from instruments.parts import BandRule, Derived, ItemFlag, Rounding, Validity
+from instruments.scoring import AnswerRefused
+from instruments.sums import Sum
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Matrix = NDArray[Any]
+Column = TypeVar("Column")
 
 
 @dataclass(frozen=True)
@@ -37,20 +40,97 @@ class BandColumn:
         return None if code < 0 else self.labels[code]
 
 
+class Late(Mapping[str, Column]):
+    """Columns that are computed when they are first read, and then kept."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Column]]) -> None:
+        """Keep how to make each column."""
+        self._makers = makers
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, key: str) -> Column:
+        """The column; KeyError when there is none of that name."""
+        if key not in self._made:
+            self._made[key] = self._makers[key]()
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, without computing anything."""
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(self._makers)
+
+
+@dataclass
+class _Work:
+    """One matrix on its way: every answer checked, every scale added up, the rest when asked."""
+
+    definition: Definition
+    sheets: Matrix
+    columns: Columns
+    context: Mapping[str, object]
+    adders: Mapping[str, Adder]
+    indices: Mapping[str, Matrix]
+    scores: Late[ScoreColumn] = field(default_factory=lambda: Late({}))
+
+    @cached_property
+    def outcome(self) -> ColumnOutcome:
+        algorithm = self.definition.algorithm
+        if algorithm is None:
+            return ColumnOutcome()
+        rule = MATRIX_ALGORITHMS[algorithm.name]
+        return rule(self.columns, self.scores, algorithm.parameters)
+
+    @cached_property
+    def missing(self) -> NDArray[np.uint8]:
+        """Unanswered items per row: read off a scale over the whole form, else counted."""
+        whole = self._whole()
+        if isinstance(whole, Packing):
+            table = whole.missing_table().astype(np.uint8)
+            return look_up(table, self.indices[whole.scale.key])
+        total = np.zeros(len(self.sheets), np.uint8)
+        for item in self.columns.ids:
+            total += self.columns[item] < 0
+        return total
+
+    @cached_property
+    def complete(self) -> Flags:
+        """Rows without an unanswered item."""
+        whole = self._whole()
+        if whole is None:
+            return self.columns.complete
+        bound = whole.void if isinstance(whole, Sum) else whole.base
+        return np.less(self.indices[whole.scale.key], whole.dtype(bound))
+
+    def _whole(self) -> Adder | None:
+        everything = set(self.definition.item_ids)
+        for adder in self.adders.values():
+            if set(adder.scale.items) == everything:
+                return adder
+        return None
+
+
 @dataclass(frozen=True)
 class MatrixScored:
-    """What all sheets say, column by column, each of length n."""
+    """What all sheets say, column by column, each of length n; the sheets must stay as they are."""
 
     scores: Mapping[str, ScoreColumn]
     bands: Mapping[str, BandColumn]
     flags: Mapping[str, Flags]
-    missing: NDArray[np.uint8]
     cutset: str
+    _work: _Work = field(repr=False)
+
+    @property
+    def missing(self) -> NDArray[np.uint8]:
+        """Unanswered items per row."""
+        return self._work.missing
 
     @property
     def complete(self) -> Flags:
         """Rows without an unanswered item."""
-        return np.equal(self.missing, 0)
+        return self._work.complete
 
     def row(self, row: int) -> tuple[dict[str, float | None], dict[str, str | None], list[str]]:
         """Scores, bands and sorted flags of one row, as the single-sheet rule writes them."""
@@ -60,153 +140,85 @@ class MatrixScored:
         return scores, bands, sorted(flag for flag, rows in self.flags.items() if rows[row])
 
 
-@dataclass
-class _Work:
-    definition: Definition
-    sheets: Matrix
-    columns: Columns
-    indices: dict[str, Matrix] = field(default_factory=dict)
-    packings: dict[str, Packing] = field(default_factory=dict)
-    scores: dict[str, ScoreColumn] = field(default_factory=dict)
-    bands: dict[str, BandColumn] = field(default_factory=dict)
-    flags: dict[str, Flags] = field(default_factory=dict)
-
-
 def score_matrix(
     definition: Definition,
-    sheets: Matrix,
+    sheets: Matrix | Sheets,
     context: Mapping[str, object] | None = None,
     cutset: str | None = None,
 ) -> MatrixScored:
     """Scores of n sheets (rows) x items (columns), -1 = unanswered.
 
-    int8, best in Fortran order (item-major); PSQI takes floats. `context` holds one value for all
-    rows or an array of n. Raises AnswerRefused naming the item, KeyError for an unknown cut-set.
+    int8, best item by item in memory (Fortran order: `by_item.T` of an items x n array costs
+    nothing); rows in C order are turned first; `prepare` checks and turns them once and for all.
+    PSQI takes floats. `context` holds one value for all
+    rows or an array of n. Every answer is checked and every scale added up at once; bands, flags,
+    counts and decoded scores when they are first read. Raises AnswerRefused naming the item,
+    KeyError for an unknown cut-set.
     """
     rules = definition.band_rules(cutset)
+    rows = _rows(definition, sheets)
+    adders, indices = add_up(definition, sheets)
+    columns = Columns(definition.item_ids, rows)
+    work = _Work(definition, rows, columns, context or {}, adders, indices)
+    _void_forms(work)
+    work.scores = _scores(work)
+    bands = _bands(work, rules)
+    return MatrixScored(work.scores, bands, _flags(work), cutset or "default", work)
+
+
+def _rows(definition: Definition, sheets: Matrix | Sheets) -> Matrix:
+    """The n x items view; refuses another form's sheets."""
+    if isinstance(sheets, Sheets):
+        if sheets.instrument != (definition.key, definition.version):
+            raise AnswerRefused(definition.key, "*", sheets.instrument, "sheets of this form")
+        return sheets.by_item.T
     if sheets.ndim != 2 or sheets.shape[1] != len(definition.items):
         expected = f"{len(definition.items)} columns expected"
         raise AnswerRefused(definition.key, "*", sheets.shape, expected)
-    work = _Work(definition, sheets, Columns(definition.item_ids, sheets))
-    _add_up(work)
-    missing = _missing(work)
-    _score_scales(work, missing)
-    _apply_algorithm(work)
-    for derived in definition.derived:
-        work.scores[derived.key] = ScoreColumn(None, _derived(derived, work.scores))
-    for rule in rules:
-        work.bands[rule.name] = _band(work, rule, context or {})
-    _apply_flags(work)
-    return MatrixScored(work.scores, work.bands, work.flags, missing, cutset or "default")
+    return sheets
 
 
-def _blocks(sheets: Matrix) -> Iterator[tuple[slice, Matrix]]:
-    """Slices of rows with their answers, items x rows, each item contiguous."""
-    for start in range(0, len(sheets), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(sheets)))
-        if sheets.flags.f_contiguous:
-            yield rows, sheets.T[:, rows]
-        else:
-            yield rows, np.ascontiguousarray(sheets[rows].T)
+def _void_forms(work: _Work) -> None:
+    """Void the scales whose rule counts the blanks of the whole form, once those are counted."""
+    for key, adder in work.adders.items():
+        if adder.scale.missing.over_form:
+            work.indices[key][work.missing > adder.scale.missing.allowed] = adder.void
 
 
-def _add_up(work: _Work) -> None:
-    """Check every answer and pack every scale, one cache-sized block after the other."""
-    definition = work.definition
-    if any(item.measured for item in definition.items):
-        _check_measured(definition, work.sheets)
-        return
-    work.packings = {scale.key: packing_of(definition, scale) for scale in definition.scales}
-    for key, packing in work.packings.items():
-        work.indices[key] = np.empty(len(work.sheets), packing.dtype)
-    for rows, block in _blocks(work.sheets):
-        _check_block(definition, block)
-        answers = block.astype(np.int8, copy=False).view(np.uint8)
-        for key, packing in work.packings.items():
-            packing.add_up(answers, work.indices[key][rows])
-
-
-def _check_block(definition: Definition, block: Matrix) -> None:
-    """Refuse answers outside the codes; codes rise by one (checked by the definition)."""
-    codes = definition.items[0].codes
-    low, high = codes[0], codes[-1]
-    wrong = (block.max(axis=1) > high) | (block.min(axis=1) < -1)
-    if low > 0:
-        # As unsigned bytes an unanswered item is 255, so the lowest byte is the lowest answer.
-        wrong |= block.astype(np.int8, copy=False).view(np.uint8).min(axis=1) < low
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        answers = block[place]
-        bad = answers[(answers > high) | (answers < -1) | ((answers >= 0) & (answers < low))]
-        _refuse(definition, place, bad[0])
-
-
-def _check_measured(definition: Definition, sheets: Matrix) -> None:
-    for place, item in enumerate(definition.items):
-        answers = sheets[:, place]
-        low = item.minimum if item.minimum is not None else item.codes[0]
-        high = item.maximum if item.maximum is not None else item.codes[-1]
-        bad = (answers != -1) & ~((answers >= low) & (answers <= high))
-        if not item.measured:
-            bad |= answers != np.floor(answers)
-        if bad.any():
-            _refuse(definition, place, answers[bad][0])
-
-
-def _refuse(definition: Definition, place: int, value: object) -> None:
-    item = definition.items[place].id
-    raise AnswerRefused(definition.key, item, value, allowed_values(definition, item))
-
-
-def _missing(work: _Work) -> NDArray[np.uint8]:
-    """Unanswered items per row: read off a scale over the whole form, else counted."""
-    everything = set(work.definition.item_ids)
-    for scale in work.definition.scales:
-        if set(scale.items) == everything:
-            table = work.packings[scale.key].missing_table()
-            found: NDArray[np.uint8] = look_up(table.astype(np.uint8), work.indices[scale.key])
-            return found
-    total = np.zeros(len(work.sheets), np.uint8)
-    for place in range(work.sheets.shape[1]):
-        total += work.sheets[:, place] < 0
-    return total
-
-
-def _score_scales(work: _Work, missing: NDArray[np.uint8]) -> None:
-    refused = np.zeros(len(work.sheets), np.bool_)
-    flags = False
-    for scale in work.definition.scales:
-        packing, index = work.packings[scale.key], work.indices[scale.key]
-        table = packing.value_table()
-        work.scores[scale.key] = ScoreColumn(table, index)
-        if scale.missing.over_form:
-            void = missing > scale.missing.allowed
-            index[void] = packing.void
-        elif scale.missing.flags:
-            void = look_up(np.isnan(table), index)
-        else:
-            continue
-        flags |= scale.missing.flags
-        refused |= void
-    if flags:
-        work.flags["invalid_too_many_missing"] = refused
-
-
-def _apply_algorithm(work: _Work) -> None:
+def _scores(work: _Work) -> Late[ScoreColumn]:
+    makers: dict[str, Callable[[], ScoreColumn]] = {
+        key: partial(ScoreColumn, adder.value_table(), work.indices[key])
+        for key, adder in work.adders.items()
+    }
     algorithm = work.definition.algorithm
-    if algorithm is None:
-        return
-    rule = MATRIX_ALGORITHMS[algorithm.name]
-    outcome = rule(work.columns, work.scores, algorithm.parameters)
-    for key, values in outcome.scores.items():
-        counted = values.dtype == np.uint8
-        work.scores[key] = ScoreColumn(np.arange(256.0) if counted else None, values)
-    for name, codes in outcome.bands.items():
-        work.bands[name] = BandColumn(codes, algorithm.bands[name])
-    work.flags.update(outcome.flags)
+    for key in algorithm.scores if algorithm else ():
+        makers[key] = partial(_of_algorithm, work, key)
+    for derived in work.definition.derived:
+        makers[derived.key] = partial(_derived, derived, work)
+    return Late(makers)
 
 
-def _derived(derived: Derived, scores: Mapping[str, ScoreColumn]) -> Floats:
+def _of_algorithm(work: _Work, key: str) -> ScoreColumn:
+    values = work.outcome.scores[key]
+    return ScoreColumn(np.arange(256.0) if values.dtype == np.uint8 else None, values)
+
+
+def _band_of_algorithm(work: _Work, name: str, labels: tuple[str, ...]) -> BandColumn:
+    return BandColumn(work.outcome.bands[name], labels)
+
+
+def _bands(work: _Work, rules: Sequence[BandRule]) -> Late[BandColumn]:
+    makers: dict[str, Callable[[], BandColumn]] = {}
+    algorithm = work.definition.algorithm
+    for name, labels in algorithm.bands.items() if algorithm else ():
+        makers[name] = partial(_band_of_algorithm, work, name, labels)
+    for rule in rules:
+        makers[rule.name] = partial(_band, work, rule)
+    return Late(makers)
+
+
+def _derived(derived: Derived, work: _Work) -> ScoreColumn:
+    scores = work.scores
     total: Any = float(derived.constant)
     for term, coefficient in derived.terms:
         total = total + scores[term].values * coefficient
@@ -218,15 +230,15 @@ def _derived(derived: Derived, scores: Mapping[str, ScoreColumn]) -> Floats:
         total = np.floor(total + 0.5)
     elif derived.rounding is Rounding.FLOOR:
         total = np.floor(total)
-    return np.asarray(total, np.float64)
+    return ScoreColumn(None, np.asarray(total, np.float64))
 
 
-def _band(work: _Work, rule: BandRule, context: Mapping[str, object]) -> BandColumn:
+def _band(work: _Work, rule: BandRule) -> BandColumn:
     labels = tuple(dict.fromkeys(cut.band for cuts in rule.tables.values() for cut in cuts))
     column = work.scores[rule.scale]
     if rule.by is None:
         return BandColumn(_codes(rule, labels, column, {}), labels)
-    given = np.broadcast_to(np.asarray(context.get(rule.by), object), (len(work.sheets),))
+    given = np.broadcast_to(np.asarray(work.context.get(rule.by), object), (len(work.sheets),))
     codes = np.full(len(work.sheets), -1, np.int8)
     for choice in rule.tables:
         rows = np.equal(given, choice).astype(np.bool_)
@@ -246,19 +258,55 @@ def _codes(
     return codes if column.table is None else look_up(codes, column.index)
 
 
-def _apply_flags(work: _Work) -> None:
+def _flags(work: _Work) -> Late[Flags]:
     definition = work.definition
+    makers: dict[str, Callable[[], Flags]] = {}
+    if any(scale.missing.flags for scale in definition.scales):
+        makers["invalid_too_many_missing"] = partial(_refused, work)
+    for flag in definition.algorithm.flags if definition.algorithm else ():
+        makers[flag] = partial(_flag_of_algorithm, work, flag)
     for rule in definition.criticals:
         if rule.flag is not None:
-            answers = work.columns[rule.item]
-            work.flags[rule.flag] = answers >= rule.at_least
-            work.flags[f"critical_item_unanswered:{rule.item}"] = answers < 0
+            makers[rule.flag] = partial(_at_least, work, rule.item, rule.at_least)
+            makers[f"critical_item_unanswered:{rule.item}"] = partial(_unanswered, work, rule.item)
     for validity in definition.validity:
-        values = work.scores[validity.scale].values
-        work.flags[validity.flag] = values >= validity.at_least
+        makers[validity.flag] = partial(_reached, work, validity)
     for each in definition.item_flags:
-        hits = np.zeros(len(work.sheets), np.bool_)
-        for item in each.items:
-            answers = work.columns[item]
-            hits |= (answers >= 0) & (answers <= each.at_most)
-        work.flags[each.flag] = hits
+        makers[each.flag] = partial(_low_item, work, each)
+    return Late(makers)
+
+
+def _refused(work: _Work) -> Flags:
+    """Rows in which a scale that says so has too many unanswered items."""
+    refused = np.zeros(len(work.sheets), np.bool_)
+    for key, adder in work.adders.items():
+        if adder.scale.missing.flags:
+            refused |= look_up(np.isnan(adder.value_table()), work.indices[key])
+    return refused
+
+
+def _flag_of_algorithm(work: _Work, flag: str) -> Flags:
+    return work.outcome.flags[flag]
+
+
+def _at_least(work: _Work, item: str, code: int) -> Flags:
+    return np.asarray(np.greater_equal(work.columns[item], code))
+
+
+def _unanswered(work: _Work, item: str) -> Flags:
+    return np.asarray(np.less(work.columns[item], 0))
+
+
+def _reached(work: _Work, rule: Validity) -> Flags:
+    column = work.scores[rule.scale]
+    if column.table is None:
+        return np.greater_equal(column.values, rule.at_least)
+    return look_up(np.greater_equal(column.table, rule.at_least), column.index)
+
+
+def _low_item(work: _Work, rule: ItemFlag) -> Flags:
+    hits = np.zeros(len(work.sheets), np.bool_)
+    for item in rule.items:
+        answers = work.columns[item]
+        hits |= (answers >= 0) & (answers <= rule.at_most)
+    return hits

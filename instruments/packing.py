@@ -30,8 +30,10 @@ class Packing:
         """The index that no sheet can have and that stands for a refused sheet."""
         return len(self.places) * self.base + 1
 
-    def add_up(self, answers: NDArray[np.uint8], out: Matrix) -> None:
-        """Pack a block (items x rows; 255 = unanswered) into `out`."""
+    def add_up(
+        self, answers: NDArray[np.uint8], lowest: NDArray[np.int8] | None, out: Matrix
+    ) -> None:
+        """Pack a block (items x rows; 255 = unanswered); it counts, so `lowest` tells nothing new."""
         out[:] = 0
         if self.wide:
             self._add_wide(answers, out)

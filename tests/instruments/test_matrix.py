@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments import catalogue, matrix
+from instruments.blocks import Sheets, prepare
+from instruments.columns import BLOCK
 from instruments.definition import Definition
 from instruments.scoring import AnswerRefused, score
 
@@ -28,6 +30,14 @@ def random_sheets(definition: Definition, seed: int, rows: int) -> np.ndarray:
     blank = rng.choice([0, 0, 0.02, 0.15, 0.6, 1], (rows, 1))
     sheets[rng.random(sheets.shape) < blank] = -1
     return sheets if definition.key == "psqi" else sheets.astype(np.int8)
+
+
+def laid_out(definition: Definition, sheets: np.ndarray, layout: str) -> np.ndarray | Sheets:
+    if layout == "prepared" and definition.key != "psqi":
+        return prepare(definition, sheets)
+    if layout == "item-major":
+        return np.ascontiguousarray(sheets.T).T
+    return sheets.astype(np.int64) if layout == "wide" and definition.key != "psqi" else sheets
 
 
 def one_by_one(definition: Definition, row: np.ndarray, context: dict, cutset: str | None) -> tuple:
@@ -52,16 +62,16 @@ def assert_row(definition: Definition, many: matrix.MatrixScored, row: int, sing
 @pytest.mark.parametrize("key", KEYS)
 @settings(max_examples=12, deadline=None)
 @given(
-    seed=st.integers(0, 2**32), sex=st.sampled_from(["male", "female", None]), c_order=st.booleans()
+    seed=st.integers(0, 2**32),
+    sex=st.sampled_from(["male", "female", None]),
+    layout=st.sampled_from(["row-major", "item-major", "wide", "prepared"]),
 )
-def test_the_matrix_equals_the_sheets(
-    key: str, seed: int, sex: str | None, *, c_order: bool
-) -> None:
+def test_the_matrix_equals_the_sheets(key: str, seed: int, sex: str | None, layout: str) -> None:
     definition = catalogue.get(key)
     sheets = random_sheets(definition, seed, 12)
-    sheets = np.ascontiguousarray(sheets) if c_order else np.asfortranarray(sheets)
+    given = laid_out(definition, sheets, layout)
     for cutset in [None, *(each.id for each in definition.cutsets)]:
-        many = matrix.score_matrix(definition, sheets, {"sex": sex}, cutset)
+        many = matrix.score_matrix(definition, given, {"sex": sex}, cutset)
         for row in range(len(sheets)):
             single = one_by_one(definition, sheets[row], {"sex": sex}, cutset)
             assert_row(definition, many, row, single)
@@ -103,7 +113,7 @@ def test_sex_may_differ_by_row() -> None:
 
 
 def test_more_rows_than_a_block_stay_in_order() -> None:
-    rows = matrix.BLOCK + 11
+    rows = 2 * BLOCK + 11
     sheets = np.zeros((rows, 9), np.int8)
     sheets[-1, :] = 3
     many = matrix.score_matrix(catalogue.get("phq-9"), sheets)
@@ -117,3 +127,55 @@ def test_compact_scores_say_null_by_minus_one() -> None:
     many = matrix.score_matrix(catalogue.get("who-5"), sheets)
     assert many.scores["percent"].compact.tolist() == [100, -1]
     assert many.scores["raw"].compact.tolist() == [25, -1]
+
+
+def test_complete_sheets_prepared_once_are_scored_as_ever() -> None:
+    definition = catalogue.get("mssmhs")
+    sheets = np.random.default_rng(5).integers(1, 6, (400, 60), np.int8)
+    again = matrix.score_matrix(definition, prepare(definition, sheets))
+    first = matrix.score_matrix(definition, sheets)
+    for name in first.bands:
+        assert (again.bands[name].codes == first.bands[name].codes).all()
+    assert again.complete.all()
+
+
+def test_prepared_sheets_keep_what_they_were_and_belong_to_one_form() -> None:
+    definition = catalogue.get("phq-9")
+    sheets = np.ones((3, 9), np.int8)
+    ready = prepare(definition, sheets)
+    sheets[:] = 3
+    assert matrix.score_matrix(definition, ready).scores["total"].compact.tolist() == [9, 9, 9]
+    with pytest.raises(ValueError, match="read-only"):
+        ready.by_item[0] = 3
+    with pytest.raises(AnswerRefused, match="sheets of this form"):
+        matrix.score_matrix(catalogue.get("gad-7"), ready)
+    sheets[1, 4] = 4
+    with pytest.raises(AnswerRefused, match="item 5"):
+        prepare(definition, sheets)
+
+
+@pytest.mark.parametrize("key", ["phq-9", "mssmhs", "rcads-47"])
+@pytest.mark.parametrize("bad", [-128, -2, 6, 127])
+def test_an_answer_out_of_range_is_refused_beside_a_blank(key: str, bad: int) -> None:
+    definition = catalogue.get(key)
+    sheets = np.ones((BLOCK + 4, len(definition.items)), np.int8)
+    sheets[BLOCK + 2, :] = -1
+    sheets[BLOCK + 2, 2] = bad
+    with pytest.raises(AnswerRefused, match="item 3"):
+        matrix.score_matrix(definition, sheets)
+
+
+def test_what_no_byte_holds_is_refused_before_it_wraps_round() -> None:
+    sheets = np.zeros((4, 9), np.int64)
+    sheets[2, 6] = 256 + 1
+    with pytest.raises(AnswerRefused, match=r"item 7: .*257"):
+        matrix.score_matrix(catalogue.get("phq-9"), sheets)
+
+
+def test_no_sheets_are_no_error() -> None:
+    for key in KEYS:
+        definition = catalogue.get(key)
+        many = matrix.score_matrix(definition, random_sheets(definition, 1, 0))
+        assert all(len(many.bands[name].codes) == 0 for name in many.bands)
+        assert all(len(many.flags[name]) == 0 for name in many.flags)
+        assert len(many.missing) == len(many.complete) == 0
