@@ -23,7 +23,7 @@ class Group(StrEnum):
 
 GROUPS = {
     Group.CARE: _l("跟进与关怀"),
-    Group.SCREENING: _l("测评"),
+    Group.SCREENING: _l("测评与报告"),
     Group.SCHOOL: _l("学校与人员"),
     Group.SYSTEM: _l("系统"),
 }
@@ -83,6 +83,8 @@ ENTRIES = (
     Entry(P.STAFF_VIEW, "schools.staff", _l("教职工"), G.SCHOOL),
     Entry(P.DUTY_EDIT, "schools.duty", _l("值班表"), G.SCHOOL),
     Entry(P.SETTINGS_EDIT, "schools.settings", _l("设置"), G.SCHOOL),
+    Entry(P.SETTINGS_EDIT, "workdays.workdays", _l("放假和补班"), G.SCHOOL),
+    Entry(P.AGREEMENT_EDIT, "agreements.agreements", _l("绿色通道协议"), G.SCHOOL),
     Entry(P.ORGANISATION_VIEW, "schools.organisations", _l("机构"), G.SCHOOL),
     Entry(P.CATALOGUE_VIEW, "catalogue.catalogue", _l("量表"), G.SCREENING),
     Entry(P.CUSTODY_VIEW, "triage.custody", _l("责任检查"), G.SYSTEM),
