@@ -1,22 +1,37 @@
-// Says within a few seconds that new alerts came: one small conditional request every three seconds.
+// Says within seconds that alerts came or wait untaken, on every page; small conditional requests.
 (function () {
   "use strict";
-  var head = document.querySelector("[data-alerts]");
-  var news = document.querySelector("[data-alerts-news]");
-  if (!head || !news || !window.fetch) { return; }
-  var newest = Number(head.getAttribute("data-newest")), tag = "";
+  var d = document, bar = d.querySelector("[data-alerts]"), queue = d.querySelector("[data-alerts-news]");
+  if (!bar || !window.fetch) { return; }
+  var newest = queue ? Number(queue.getAttribute("data-newest")) : 0, pause = queue ? 2000 : 5000;
+  var link = bar.querySelector("a"), title = d.title, tag = "", failed = 0;
+  function say(text, href) {
+    if (text && link.textContent !== text) { link.textContent = text; }
+    link.setAttribute("href", href);
+    bar.hidden = !text;
+  }
+  function told(body) {
+    var untaken = body.urgent ? bar.getAttribute("data-untaken").replace("{n}", body.urgent) : "";
+    say(untaken, bar.getAttribute("data-queue"));
+    d.title = body.urgent ? "(" + body.urgent + ") " + title : title;
+    if (queue && body.newest > newest) { queue.hidden = false; }
+  }
   function poll() {
     var headers = { Accept: "application/json" };
     if (tag) { headers["If-None-Match"] = tag; }
-    fetch(head.getAttribute("data-alerts"), { headers: headers })
+    fetch(bar.getAttribute("data-alerts"), { headers: headers })
       .then(function (answer) {
-        if (answer.status !== 200) { return null; }
-        tag = answer.headers.get("ETag") || "";
-        return answer.json();
+        failed = 0;
+        // a page that is signed out would stay calm for ever
+        if (answer.status === 401) { tag = ""; say(bar.getAttribute("data-gone"), location.href); return null; }
+        if (answer.status === 200) { tag = answer.headers.get("ETag") || ""; return answer.json().then(told); }
+        return null;
       })
-      .then(function (body) { if (body && body.newest > newest) { news.hidden = false; } })
-      .catch(function () { return null; })
-      .then(function () { window.setTimeout(poll, 3000); });
+      .catch(function () {
+        failed += 1;
+        if (failed > 2) { tag = ""; say(bar.getAttribute("data-down"), location.href); }
+      })
+      .then(function () { window.setTimeout(poll, pause); });
   }
-  window.setTimeout(poll, 2000);
+  window.setTimeout(poll, queue ? 1000 : 0);
 })();

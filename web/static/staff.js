@@ -21,6 +21,22 @@
   });
   window.addEventListener("pageshow", function () { each("form", function (form) { form.sentAt = 0; }); });
 
+  // On a phone a row of words is a card: every cell says what its column is, and the table stays one
+  // to readers. Tables of figures keep their columns.
+  each(".table-wrap > .table", function (table) {
+    var heads = Array.prototype.slice.call(table.querySelectorAll("thead th"));
+    if (heads.length < 4 || table.querySelectorAll("thead th.num").length * 2 > heads.length) { return; }
+    function is(selector, role) {
+      Array.prototype.forEach.call(table.querySelectorAll(selector), function (part) { part.setAttribute("role", role); });
+    }
+    table.setAttribute("role", "table");
+    is("thead, tbody, tfoot", "rowgroup"); is("tr", "row"); is("thead th", "columnheader"); is("tbody th", "rowheader"); is("td", "cell");
+    Array.prototype.forEach.call(table.querySelectorAll("tbody tr"), function (row) {
+      Array.prototype.forEach.call(row.children, function (cell, n) { cell.setAttribute("data-label", heads[n] ? heads[n].textContent.trim() : ""); });
+    });
+    table.classList.add("cards");
+  });
+
   each("[data-print]", function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });

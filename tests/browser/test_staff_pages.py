@@ -1,0 +1,60 @@
+"""Staff pages in a browser: alerts are seen from every page, tables fit a phone."""
+
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from accounts import actions
+from accounts.models import User
+from accounts.policy import Actor
+from foundation import database
+from screening.raising import raise_alert
+from tests import make
+from tests.people import Cast
+
+BY = Actor.system("tests")
+
+
+def sign_in(page: Page, base: str, user: User) -> str:
+    """A page of this person; returns the token of the session."""
+    with database.writing() as session:
+        token = actions.start_session(session, by=BY, user=user)
+    page.context.add_cookies([{"name": "xq", "value": token, "url": base}])
+    return token
+
+
+def _critical(session: Session, people: Cast) -> None:
+    campaign = make.campaign(session, school=people.school, klasses=[people.klass_1])
+    ticket = make.ticket(session, of=campaign, student=people.lin)
+    raise_alert(session, ticket=ticket, rule="phq-9:item-9", severity=3, inputs={})
+
+
+def test_an_untaken_critical_alert_shows_on_whatever_page_the_counselor_has_open(
+    page: Page, people: Cast, live_server: str
+) -> None:
+    token = sign_in(page, live_server, people.counselor)
+    page.goto(f"{live_server}/students")
+    expect(page.locator("[data-alerts]")).to_be_hidden()
+    with database.writing() as session:
+        _critical(session, people)
+    bar = page.locator("[data-alerts] a")
+    expect(bar).to_be_visible(timeout=15_000)
+    assert "1" in bar.inner_text()
+    assert page.title().startswith("(1) ")
+    with database.writing() as session:
+        actions.sign_out(session, by=BY, token=token)
+    expect(bar).to_contain_text("登录", timeout=15_000)
+
+
+def test_on_a_phone_the_deadline_of_an_alert_is_not_off_the_screen(
+    page: Page, people: Cast, live_server: str
+) -> None:
+    with database.writing() as session:
+        _critical(session, people)
+    sign_in(page, live_server, people.counselor)
+    page.set_viewport_size({"width": 360, "height": 720})
+    page.goto(f"{live_server}/alerts")
+    box = page.locator("td[data-label=时限]").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert page.get_by_role("table").get_by_role("cell").count() > 3
