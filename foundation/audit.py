@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation import clock, crypto
 from foundation.classification import INTERNAL
-from foundation.database import Json, Model, UtcDateTime, writing
+from foundation.database import Json, Model, UtcDateTime, insert_now, writing
 
 MAC_PURPOSE = "audit-row"
 
@@ -72,7 +72,7 @@ def record(
         token=secrets.token_hex(16),
     )
     row.mac = _mac(row)
-    session.add(row)
+    insert_now(session, row)
 
 
 def record_read(

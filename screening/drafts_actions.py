@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import clock
-from foundation.database import Model, is_sqlite
+from foundation.database import Model, is_sqlite, update_now
 from instruments.crisis import rule_id
 from instruments.definition import Definition, Value
 from screening import crisis
@@ -48,7 +48,7 @@ def save(
     fresh = newer(stored, kept)
     if fresh:
         _store(session, ticket, fresh)
-        _begin(ticket)
+        _begin(session, ticket)
     raised = raise_findings(session, ticket=ticket, sheet=sheet, answers=kept, origin=origin)
     _note_changes(session, by, ticket, sheet, stored, fresh)
     now = stored | fresh
@@ -90,11 +90,11 @@ def _next(before: Stored | None) -> int:
     return before.seq + 1 if before else 1
 
 
-def _begin(ticket: Ticket) -> None:
+def _begin(session: Session, ticket: Ticket) -> None:
     now = clock.now()
-    ticket.started_at = ticket.started_at or now
-    ticket.state = next_state(ticket.state, TicketEvent.START).value
-    ticket.last_saved_at = now
+    state = next_state(ticket.state, TicketEvent.START).value
+    started = ticket.started_at or now
+    update_now(session, ticket, state=state, started_at=started, last_saved_at=now)
 
 
 @cache
@@ -123,7 +123,7 @@ def _store(session: Session, ticket: Ticket, fresh: Mapping[Place, Stored]) -> N
         }
         for (key, item), answer in fresh.items()
     ]
-    session.execute(_upsert(sqlite=is_sqlite()), rows)
+    session.connection().execute(_upsert(sqlite=is_sqlite()), rows)
 
 
 def _note_changes(

@@ -1,29 +1,27 @@
 """What the holder of a ticket does: begin, submit, stop, ask for a person."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.policy import Actor
-from foundation import audit, clock, outbox, push
+from foundation import audit, clock, outbox
+from foundation.database import Model, insert_now
 from instruments import scoring
-from instruments.definition import Value
+from instruments.definition import Definition, Value
 from screening import taking_scoring
-from screening.drafts import Given, Place, Sent, document_of, merged, unanswered
+from screening.drafts import Given, Place, Sent, Stored, document_of, merged, unanswered
 from screening.drafts_actions import raise_findings, save, with_seqs
 from screening.models import (
-    Alert,
-    AlertChange,
-    AlertReach,
     Consent,
     Draft,
     Response,
     Score,
-    Sitting,
     Ticket,
 )
 from screening.raising import raise_alert
@@ -33,9 +31,6 @@ from screening.tickets import ALPHABET, TicketEvent, TicketState, next_state
 from screening.tickets_actions import close_devices, offer_retest
 
 SCORE_AGAIN = "taking.score_again"
-ASK = "request:teacher"
-MOST_SEVERE = 3
-INVIGILATOR = "invigilator"
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,32 @@ class Submitted:
 
     receipt: str | None
     blank: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a final request comes to, known before it is written; judged only when complete."""
+
+    sheet: Mapping[str, Definition]
+    stored: Mapping[Place, Stored]
+    answers: Mapping[Place, Value]
+    blank: tuple[Place, ...]
+    complete: bool = False
+    document: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    judged: tuple[Judged, ...] = ()
+
+
+# Built once and without the unit of work: while one sheet is written, all others wait.
+_TICKETS, _DRAFTS = Model.metadata.tables["ticket"], Model.metadata.tables["draft"]
+_DRAFTS_OF = delete(_DRAFTS).where(_DRAFTS.c.ticket_id == bindparam("ticket"))
+_CLAIM = (
+    update(_TICKETS)
+    .where(
+        _TICKETS.c.id == bindparam("ticket"),
+        _TICKETS.c.state.in_((TicketState.ISSUED.value, TicketState.STARTED.value)),
+    )
+    .values(state=TicketState.SUBMITTED.value, submitted_at=bindparam("now"))
+)
 
 
 def begin(session: Session, *, by: Actor, ticket: Ticket, agreed: bool) -> None:
@@ -109,30 +130,40 @@ def _decide(session: Session, ticket: Ticket, decision: str) -> None:
     )
 
 
-def submit(session: Session, *, by: Actor, ticket: Ticket, final: Final) -> Submitted:
-    """Turn drafts and the last request into one sheet; the second time gives the same receipt."""
-    if ticket.state == TicketState.SUBMITTED:
-        return _receipt_of_other(session, ticket)
+def prepare(session: Session, *, ticket: Ticket, final: Final) -> Ready:
+    """Work out what a final request comes to; nothing is written."""
     sheet = definitions_of(ticket)
     stored = drafts_of(session, ticket)
     answers = merged(stored, final.sent.answers)
     blank = tuple(unanswered(sheet, answers))
     if final.sent.faults or (blank and not final.confirm_blank):
-        sent = Sent(with_seqs(final.sent.answers, stored), final.sent.faults)
-        save(session, by=by, ticket=ticket, sheet=sheet, sent=sent)
-        return Submitted(None, blank)
+        return Ready(sheet, stored, answers, blank)
+    document, sex = document_of(answers), ticket.student.sex
+    judged = tuple(
+        taking_scoring.judge(asked, document.get(asked.definition.key, {}), sex)
+        for asked in asked_of(ticket)
+    )
+    return Ready(sheet, stored, answers, blank, complete=True, document=document, judged=judged)
+
+
+def submit(
+    session: Session, *, by: Actor, ticket: Ticket, final: Final, ready: Ready | None = None
+) -> Submitted:
+    """Turn drafts and the last request into one sheet; the second time gives the same receipt.
+
+    `ready` is what prepare() found, if nothing of the ticket has changed since.
+    """
+    if ticket.state == TicketState.SUBMITTED:
+        return _receipt_of_other(session, ticket)
+    ready = ready or prepare(session, ticket=ticket, final=final)
+    if not ready.complete:
+        sent = Sent(with_seqs(final.sent.answers, ready.stored), final.sent.faults)
+        save(session, by=by, ticket=ticket, sheet=ready.sheet, sent=sent)
+        return Submitted(None, ready.blank)
     if not _claim(session, ticket):
         return _receipt_of_other(session, ticket)
-    critical = raise_findings(
-        session,
-        ticket=ticket,
-        sheet=sheet,
-        answers=_as_given(answers),
-        origin=final.alert_origin,
-    )
-    response = _record(session, by, ticket, final, answers)
-    response.any_critical = critical
-    session.execute(delete(Draft).where(Draft.ticket_id == ticket.id))
+    response = _record(session, by, ticket, final, ready)
+    session.connection().execute(_DRAFTS_OF, {"ticket": ticket.id})
     return Submitted(response.receipt)
 
 
@@ -142,15 +173,13 @@ def _as_given(answers: Mapping[Place, Value]) -> tuple[Given, ...]:
 
 def _claim(session: Session, ticket: Ticket) -> bool:
     # compare and swap: of two devices that submit at once, one makes the sheet
-    open_states = (TicketState.ISSUED.value, TicketState.STARTED.value)
-    next_state(ticket.state, TicketEvent.SUBMIT)
-    changed = session.execute(
-        update(Ticket)
-        .where(Ticket.id == ticket.id, Ticket.state.in_(open_states))
-        .values(state=TicketState.SUBMITTED.value, submitted_at=clock.now())
-        .returning(Ticket.id)
-    ).first()
-    return changed is not None
+    state, now = next_state(ticket.state, TicketEvent.SUBMIT).value, clock.now()
+    session.flush()
+    if session.connection().execute(_CLAIM, {"ticket": ticket.id, "now": now}).rowcount != 1:
+        return False
+    set_committed_value(ticket, "state", state)
+    set_committed_value(ticket, "submitted_at", now)
+    return True
 
 
 def _receipt_of_other(session: Session, ticket: Ticket) -> Submitted:
@@ -158,21 +187,19 @@ def _receipt_of_other(session: Session, ticket: Ticket) -> Submitted:
     return Submitted(other.receipt if other else None)
 
 
-def _record(
-    session: Session, by: Actor, ticket: Ticket, final: Final, answers: Mapping[Place, Value]
-) -> Response:
-    document = document_of(answers)
-    sex = ticket.student.sex
-    judged = [
-        taking_scoring.judge(asked, document.get(asked.definition.key, {}), sex)
-        for asked in asked_of(ticket)
-    ]
-    response = _response(by, ticket, final, document)
-    _assess_quality(response, ticket, judged, document, final)
-    session.add(response)
-    session.flush()
-    _keep_scores(session, response, judged)
-    _raise_results(session, ticket, judged, response, final.alert_origin)
+def _record(session: Session, by: Actor, ticket: Ticket, final: Final, ready: Ready) -> Response:
+    response = _response(by, ticket, final, ready.document)
+    response.any_critical = raise_findings(
+        session,
+        ticket=ticket,
+        sheet=ready.sheet,
+        answers=_as_given(ready.answers),
+        origin=final.alert_origin,
+    )
+    _assess_quality(response, ticket, ready.judged, ready.document, final)
+    insert_now(session, response)
+    _keep_scores(session, response, ready.judged)
+    _raise_results(session, ticket, ready.judged, response, final.alert_origin)
     if response.careless:
         offer_retest(session, by=Actor.system("quality"), ticket=ticket, student=ticket.student)
     _audited(session, "response.submitted", by, ticket, {"response": response.id})
@@ -209,7 +236,7 @@ def _response(
 def _assess_quality(
     response: Response,
     ticket: Ticket,
-    judged: list[Judged],
+    judged: Sequence[Judged],
     document: Mapping[str, Mapping[str, Value]],
     final: Final,
 ) -> None:
@@ -228,10 +255,10 @@ def _assess_quality(
     response.scoring_pending = any(each.scored is None for each in judged)
 
 
-def _keep_scores(session: Session, response: Response, judged: list[Judged]) -> None:
+def _keep_scores(session: Session, response: Response, judged: Sequence[Judged]) -> None:
     for each in judged:
         if each.scored is not None:
-            session.add(score_row(response, each))
+            insert_now(session, score_row(response, each))
     if response.scoring_pending:
         outbox.enqueue(
             session,
@@ -275,7 +302,7 @@ def score_row(response: Response, judged: Judged) -> Score:
 def _raise_results(
     session: Session,
     ticket: Ticket,
-    judged: list[Judged],
+    judged: Sequence[Judged],
     response: Response,
     origin: str,
 ) -> None:
@@ -289,70 +316,6 @@ def _raise_results(
             inputs=dict(finding.inputs) | more,
             origin=origin,
         )
-
-
-def ask_for_teacher(
-    session: Session, *, by: Actor, ticket: Ticket, place: str, tell_invigilator: bool
-) -> Alert:
-    """A call for a person: an urgent alert; asking again while it is open is noted on it."""
-    wish = {"place": place[:60], "tell_invigilator": tell_invigilator}
-    open_one = session.scalars(
-        select(Alert).where(
-            Alert.ticket_id == ticket.id, Alert.rule == ASK, Alert.ended_at.is_(None)
-        )
-    ).first()
-    if open_one is None:
-        found = raise_alert(
-            session, ticket=ticket, rule=ASK, severity=MOST_SEVERE, inputs=wish, origin="request"
-        )
-    else:
-        found = open_one
-        session.add(
-            AlertChange(
-                alert_id=found.id,
-                event="asked_again",
-                from_state=found.state,
-                to_state=found.state,
-                detail=wish,
-                by=by.ref,
-                at=clock.now(),
-            )
-        )
-    if tell_invigilator:
-        _tell_invigilator(session, found, ticket)
-    _audited(session, "help.asked", by, ticket, {"alert": found.id})
-    return found
-
-
-def _tell_invigilator(session: Session, alert: Alert, ticket: Ticket) -> None:
-    """Quietly tell whoever is in the room now; the push names nobody."""
-    now = clock.now()
-    person = session.scalar(
-        select(Sitting.invigilator_id).where(
-            Sitting.campaign_id == ticket.campaign_id,
-            Sitting.klass_id == ticket.klass_id,
-            Sitting.starts_at <= now,
-            Sitting.ends_at >= now,
-            Sitting.closed_at.is_(None),
-            Sitting.invigilator_id.is_not(None),
-        )
-    )
-    known = select(AlertReach.id).where(
-        AlertReach.alert_id == alert.id,
-        AlertReach.user_id == person,
-        AlertReach.as_role == INVIGILATOR,
-    )
-    if person is None or session.scalar(known) is not None:
-        return
-    session.add(AlertReach(alert_id=alert.id, user_id=person, as_role=INVIGILATOR, reached_at=now))
-    push.notify(
-        session,
-        user_ids=[person],
-        key=f"help.asked:{alert.id}",
-        text_key="help",
-        path="/calls",
-        urgent=True,
-    )
 
 
 def leave(session: Session, *, by: Actor, ticket: Ticket) -> None:

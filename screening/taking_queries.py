@@ -22,6 +22,8 @@ from screening.taking import Standing, window_of
 from screening.taking_scoring import Asked
 
 LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+# How long a request may wait to write after its ticket was looked at.
+QUEUE = timedelta(minutes=1)
 KEYS = (
     "taking.grace_min",
     "taking.idle_lock_s",
@@ -61,7 +63,7 @@ def standing_of(session: Session, ticket: Ticket) -> Standing:
     if campaign.closed_at is not None and ticket.purpose == "first":
         closes = min(closes, campaign.closed_at)
     verdict = consent_of(session, ticket)
-    over = clock.now() > closes
+    over = clock.now() + QUEUE > closes
     grace = setting(session, ticket, "taking.grace_min") if over else 0  # asked for when it matters
     return Standing(
         state=ticket.state,

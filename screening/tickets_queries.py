@@ -1,12 +1,13 @@
 """Find a ticket by what a person holds: a code on paper, or a cookie."""
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from foundation.crypto import blind_index
-from screening.models import Draft, Ticket, TicketDevice
+from screening.models import Campaign, Consent, Draft, Ticket, TicketDevice
 from screening.tickets import TicketState
 
 
@@ -76,3 +77,41 @@ def kept_back(session: Session, ticket: Ticket) -> frozenset[tuple[str, str]]:
         Draft.ticket_id == ticket.id, Draft.saved_at <= closed.scalar_subquery()
     )
     return frozenset((row.instrument, row.item) for row in session.execute(rows))
+
+
+_TICKET, _DEVICES = Ticket.__table__, TicketDevice.__table__
+_CAMPAIGN, _CONSENT, _DRAFT = Campaign.__table__, Consent.__table__, Draft.__table__
+_STAMP = (
+    select(
+        *(column for column in _TICKET.c if column.key not in {"code", "code_index"}),
+        _DEVICES.c.closed_at,
+        _DEVICES.c.seen_at,
+        _CAMPAIGN.c.version,
+        _CAMPAIGN.c.state,
+        _CAMPAIGN.c.opens_at,
+        _CAMPAIGN.c.closes_at,
+        _CAMPAIGN.c.closed_at,
+        select(func.count())
+        .where(
+            _CONSENT.c.campaign_id == _TICKET.c.campaign_id,
+            _CONSENT.c.student_id == _TICKET.c.student_id,
+        )
+        .correlate(_TICKET)
+        .scalar_subquery(),
+        # every change of a draft raises its seq
+        select(func.sum(_DRAFT.c.seq))
+        .where(_DRAFT.c.ticket_id == _TICKET.c.id)
+        .correlate(_TICKET)
+        .scalar_subquery(),
+    )
+    .join_from(_DEVICES, _TICKET, _TICKET.c.id == _DEVICES.c.ticket_id)
+    .join(_CAMPAIGN, _CAMPAIGN.c.id == _TICKET.c.campaign_id)
+    .where(_DEVICES.c.id == bindparam("device"))
+)
+_STAMP_LOCKED = _STAMP.with_for_update(of=_TICKET)
+
+
+def stamp_of(session: Session, device_id: int, *, lock: bool = False) -> tuple[Any, ...]:
+    """All that may change about a ticket between a look at it and the unit that writes."""
+    statement = _STAMP_LOCKED if lock else _STAMP
+    return tuple(session.connection().execute(statement, {"device": device_id}).one())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foundation.i18n import _
-from screening.taking_actions import ASK
+from screening.taking_calls import ASK
 
 
 def state_word(state: str) -> str:

@@ -10,7 +10,8 @@ from foundation.database import writing
 from foundation.i18n import _
 from screening.models import Ticket, TicketDevice
 from screening.taking import Door, door
-from screening.taking_actions import ask_for_teacher, begin, decline, stop
+from screening.taking_actions import begin, decline, stop
+from screening.taking_calls import ask_for_teacher
 from screening.taking_neutral import quiet_sheet
 from screening.taking_queries import definitions_of, drafts_of, parts_of
 from screening.tickets import TicketState, pin_of

@@ -11,7 +11,7 @@ from screening.drafts import Sent, read, read_form
 from screening.drafts_actions import save
 from screening.models import Ticket
 from screening.taking import Door, accepts
-from screening.taking_actions import Final, Submitted, begin, submit
+from screening.taking_actions import Final, Submitted, begin, prepare, submit
 from screening.taking_queries import (
     age_of,
     consent_rule_of,
@@ -27,9 +27,11 @@ from screening.views.taking_browser import (
     WHY_OPEN,
     Opened,
     bp,
+    inside,
     is_locked,
     opened,
     page,
+    stamped,
     used,
 )
 from screening.views.taking_sheet import sheet_page
@@ -41,13 +43,14 @@ LONGEST_KEY = 80
 @public(WHY_OPEN)
 def save_answers(address: str) -> ResponseReturnValue:
     """Keep answers; the reply names the highest seq now stored of each."""
-    with opened(address, write=True) as it:
+    with opened(address) as seen:
+        before = stamped(seen)
+        sheet = definitions_of(before.ticket)
+    sent = read(_document().get("answers"), sheet)
+    with inside(before) as it:
         refused = _refused(it)
         if refused is not None:
             return refused
-        sheet = definitions_of(it.ticket)
-        document = _document()
-        sent = read(document.get("answers"), sheet)
         done = save(it.session, by=it.actor, ticket=it.ticket, sheet=sheet, sent=sent)
         used(it)
     if sent.faults:
@@ -62,16 +65,20 @@ def save_answers(address: str) -> ResponseReturnValue:
 @public(WHY_OPEN)
 def submit_sheet(address: str) -> ResponseReturnValue:
     """Turn the sheet in; the same again gives the same receipt."""
-    with opened(address, write=True) as it:
+    with opened(address) as seen:
+        before = stamped(seen)
+        final = _final(before)
+        ready = prepare(before.session, ticket=before.ticket, final=final)
+    with inside(before) as it:
         if it.ticket.state == TicketState.SUBMITTED:
-            before = response_of(it.session, it.ticket)
-            if before is not None:
-                return _received(before.receipt)
+            known = response_of(it.session, it.ticket)
+            if known is not None:
+                return _received(known.receipt)
         refused = _refused(it)
         if refused is not None:
             return refused if request.is_json else _refused_page(it)
-        final = _final(it)
-        found = submit(it.session, by=it.actor, ticket=it.ticket, final=final)
+        as_seen = ready if it.stamp else None
+        found = submit(it.session, by=it.actor, ticket=it.ticket, final=final, ready=as_seen)
         if found.receipt is None:
             return _incomplete(it, final, found)
     return _received(found.receipt)

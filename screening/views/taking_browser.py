@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,11 +30,12 @@ from schools import settings
 from screening.models import Ticket, TicketDevice
 from screening.taking import Standing
 from screening.taking_queries import setting, standing_of
-from screening.tickets_queries import address_of, device_of
+from screening.tickets_queries import address_of, device_of, stamp_of
 
 bp = Blueprint("taking", __name__)
 WHY_OPEN = "a student has no account: a code, and then a cookie, open one ticket"
 LOCKED_SINCE = timedelta(days=1)
+SEEN_TO = timedelta(seconds=10)  # every note is a write while others wait
 NEVER_LOCKED = timedelta(seconds=20)  # the usual save need not ask for the setting
 
 
@@ -52,6 +53,7 @@ class Opened:
     device: TicketDevice
     ticket: Ticket
     standing: Standing
+    stamp: tuple[Any, ...] = ()
 
     @property
     def actor(self) -> Actor:
@@ -104,15 +106,47 @@ def not_opened(_error: NotOpened) -> ResponseReturnValue:
 def opened(address: str | None, *, write: bool = False) -> Iterator[Opened]:
     """Open a unit with the ticket that the cookie opens; locks it when writing.
 
+    Whatever a request needs to know is read before it queues to write.
+
     Raises:
         NotOpened: no cookie, or a cookie of another ticket.
 
     """
-    with (writing if write else reading)() as session:
-        found = device_of(session, request.cookies.get(cookie_name()), address, lock=write)
-        if found is None:
-            raise NotOpened(_("请重新输入问卷码。"))
-        yield Opened(session, *found, standing_of(session, found[1]))
+    with reading() as session:
+        it = _found(session, address)
+        if not write:
+            yield it
+            return
+        it = stamped(it)
+    with inside(it) as it:
+        yield it
+
+
+def stamped(it: Opened) -> Opened:
+    """Note in which state a ticket was looked at, for inside()."""
+    return replace(it, stamp=stamp_of(it.session, it.device.id))
+
+
+@contextmanager
+def inside(before: Opened) -> Iterator[Opened]:
+    """The ticket in a unit that writes; the very objects of `before` unless something changed.
+
+    One unit writes at a time, so what can be worked out before must not keep others waiting.
+    """
+    with writing() as session:
+        if stamp_of(session, before.device.id, lock=True) == before.stamp:
+            session.add_all((before.device, before.ticket))
+            session.info.update(before.session.info)
+            yield replace(before, session=session)
+        else:
+            yield _found(session, before.address, lock=True)
+
+
+def _found(session: Session, address: str | None, *, lock: bool = False) -> Opened:
+    found = device_of(session, request.cookies.get(cookie_name()), address, lock=lock)
+    if found is None:
+        raise NotOpened(_("请重新输入问卷码。"))
+    return Opened(session, *found, standing_of(session, found[1]))
 
 
 def is_locked(open_ticket: Opened) -> bool:
@@ -125,7 +159,7 @@ def is_locked(open_ticket: Opened) -> bool:
 
 def used(open_ticket: Opened) -> None:
     """Note that the browser was just used; what a locked one still sends does not open it."""
-    if not is_locked(open_ticket):
+    if clock.now() - open_ticket.device.seen_at > SEEN_TO and not is_locked(open_ticket):
         touch(open_ticket.device)
 
 
