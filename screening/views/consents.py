@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -51,8 +51,15 @@ def consents(campaign_id: int) -> ResponseReturnValue:
         students=students,
         verdicts=found if sees else {},
         conflicts=_conflicts(shown) if sees else [],
-        class_link=consent_text.class_link(shown.id, klass.id) if klass else "",
+        class_link=_address(shown, klass) if klass else "",
     )
+
+
+def _address(shown: Campaign, klass: Klass) -> str:
+    """The whole link: it is copied into the class's parent group."""
+    token = consent_text.class_link(shown.id, klass.id)
+    path = url_for("consents.guardian_of_class", token=token)
+    return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
 def _chosen_klass(klasses: list[Klass]) -> Klass | None:
