@@ -135,6 +135,18 @@ def parse(sheets: Sequence[Sheet], today: date) -> Parsed:
     return Parsed(header.titles, header.columns, rows, tuple(unused))
 
 
+def one_person(texts: Mapping[str, str], klass: tuple[str, str], today: date) -> Row:
+    """One student typed on a page, read by the same rules as a row of a file.
+
+    An issue names its field where a file's would name its column; the class was chosen from a list.
+    """
+    given = {**texts, "grade": klass[0], "klass": klass[1]}
+    header = Header(0, tuple(given), {name: at for at, name in enumerate(given)})
+    row = _row(0, list(given.values()), header, _readers(today))
+    row.issues = [issue for issue in row.issues if issue.column != "klass"]
+    return row
+
+
 def _check_columns(header: Header) -> None:
     columns = header.columns
     if "name" not in columns:

@@ -64,17 +64,28 @@ def school_names(session: Session, school_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def school_path(session: Session, school_id: int) -> str:
+    """Where a school hangs in the tree."""
+    return session.get_one(Organisation, school_id).path
+
+
 def guardians_of(student_id: int) -> Select[Guardian]:
     """The guardians of a student, in the order they were entered."""
     return select(Guardian).where(Guardian.student_id == student_id).order_by(Guardian.id)
 
 
-def identifiers_of(session: Session, student_id: int) -> dict[str, str]:
-    """His official numbers, of which only the ends are shown."""
+def student_numbers(session: Session, student_id: int) -> dict[str, str]:
+    """His official numbers in full."""
     rows = session.scalars(
         select(StudentIdentifier).where(StudentIdentifier.student_id == student_id)
     )
-    return {row.kind: row.value[:3] + "…" + row.value[-4:] for row in rows}
+    return {row.kind: row.value for row in rows}
+
+
+def identifiers_of(session: Session, student_id: int) -> dict[str, str]:
+    """His official numbers, of which only the ends are shown."""
+    numbers = student_numbers(session, student_id)
+    return {kind: value[:3] + "…" + value[-4:] for kind, value in numbers.items()}
 
 
 def staff_of_klass(klass: Klass) -> Select[StaffRole]:

@@ -1,6 +1,6 @@
 """Pages of rosters, students, classes, staff, terms and organisations."""
 
-from schools.views import organisations, roster, rules, staff, students
+from schools.views import organisations, roster, rules, staff, student_edit, students
 from schools.views.blueprint import bp
 
-__all__ = ["bp", "organisations", "roster", "rules", "staff", "students"]
+__all__ = ["bp", "organisations", "roster", "rules", "staff", "student_edit", "students"]

@@ -78,6 +78,9 @@ def student(student_id: int) -> ResponseReturnValue:
         school=student_queries.school_names(session(), {found.school_id})[found.school_id],
         guardians=session().scalars(student_queries.guardians_of(found.id)).all(),
         identifiers=student_queries.identifiers_of(session(), found.id),
+        may_edit=current_actor().may(
+            Permission.ROSTER_IMPORT, student_queries.school_path(session(), found.school_id)
+        ),
         **extra,
     )
 

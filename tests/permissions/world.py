@@ -237,7 +237,9 @@ def _care(session: Session, people: Cast, side: Side, owner: User) -> dict[str, 
             offered_at=clock.now() + timedelta(seconds=len(side.name)),
         ),
     )
+    guardian = make.guardian(session, of=side.student, name=f"线索{side.name}")
     return {
+        "guardian_id": guardian.id,
         "case_id": case.id,
         "interview_id": interview.id,
         "follow_up_id": follow_up.id,
