@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CASE_REPLY = "case_reply"
     CONSULT_REPLY = "consult_reply"
     SIGN_FOR = "sign_for"
+    TRIAGE = "triage"
     FOLLOW_UP = "follow_up"
     HOSPITAL_RECEIPT = "hospital_receipt"
     HOSPITAL_DECISION = "hospital_decision"
@@ -49,7 +50,7 @@ class What(StrEnum):
     STOP = "stop"
 
 
-UNPAUSABLE = frozenset({Kind.CRISIS_CONTACT, Kind.SIGN_FOR, Kind.FOLLOW_UP})
+UNPAUSABLE = frozenset({Kind.CRISIS_CONTACT, Kind.SIGN_FOR, Kind.TRIAGE, Kind.FOLLOW_UP})
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ class Policy:
     refusal_review_h: int = 72
     unreachable_h: int = 24
     attempts: int = 3
+    basis_min: int = 30
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _emergency(facts: Facts, policy: Policy) -> Decision:
         return _refuse(
             (Reason.DANGER_TO_LIFE, Reason.BASIS_MISSING),
             (Step.CALL_EMERGENCY, Step.WRITE_BASIS),
-            timedelta(minutes=30),
+            timedelta(minutes=policy.basis_min),
         )
     told = Step.DO_NOT_NOTIFY_GUARDIAN if facts.suspected else Step.NOTIFY_GUARDIAN
     steps = (told, *((Step.MANDATORY_REPORT,) if facts.suspected else ()))

@@ -135,7 +135,8 @@ TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {
         (s, Event.STAND_DOWN): _operator(State.STOOD_DOWN, Needs.CRISIS, Needs.OTHER_PERSON)
         for s in _STAND_DOWN
     },
-    (State.STOOD_DOWN, Event.CLOSE): _operator(State.CLOSED, Needs.FOLLOW_UP),
+    # every crisis is read by the supervisor before it is closed
+    (State.STOOD_DOWN, Event.CLOSE): _supervisor(State.CLOSED, Needs.FOLLOW_UP),
     **{
         (s, Event.ESCALATE): _operator(_escalated(s), Needs.REASON) for s in State if s not in FINAL
     },
@@ -153,16 +154,19 @@ def transition(state: State, event: Event) -> Transition[State]:
     return follow(TRANSITIONS, state, event)
 
 
-def return_event(returns: int, *, arbitrated: bool) -> Event:
-    """The first return goes back to the dispatcher, the second to the superior, a third nowhere."""
+def return_event(returns: int, *, arbitrated: bool, late: bool = False) -> Event:
+    """The first return goes back to the dispatcher, the second to the superior, a third nowhere.
+
+    A late one goes to the superior at once.
+    """
     if arbitrated or returns > 1:
         raise WrongState("上级已经裁定由本单位办理，不能再退回", allowed=(str(Event.ACCEPT),))
-    return Event.RETURN_AGAIN if returns else Event.RETURN
+    return Event.RETURN_AGAIN if returns or late else Event.RETURN
 
 
-def _fits(event: Event, requires: Iterable[str], *, crisis: bool, returns: int) -> bool:
+def _fits(event: Event, requires: Iterable[str], *, crisis: bool, returns: int, late: bool) -> bool:
     if event in (Event.RETURN, Event.RETURN_AGAIN):
-        return returns < 2 and (event is Event.RETURN_AGAIN) == (returns == 1)
+        return returns < 2 and (event is Event.RETURN_AGAIN) == (returns == 1 or late)
     if crisis and event is Event.ESCALATE:
         return False
     return not (Needs.NOT_CRISIS in requires and crisis) and not (
@@ -171,13 +175,23 @@ def _fits(event: Event, requires: Iterable[str], *, crisis: bool, returns: int) 
 
 
 def possible(
-    state: State, permissions: Iterable[Permission], *, crisis: bool, returns: int = 0
+    state: State,
+    permissions: Iterable[Permission],
+    *,
+    crisis: bool,
+    returns: int = 0,
+    late: bool = False,
 ) -> tuple[Event, ...]:
-    """The events that a holder of `permissions` may cause on a ticket like this one."""
+    """The events that a holder of `permissions` may cause on a ticket like this one.
+
+    `late` says whether the time for simply returning it has passed.
+    """
     held = set(permissions)
     return tuple(
         event
         for event in allowed_events(TRANSITIONS, state)
         if TRANSITIONS[(state, event)].permission in held
-        and _fits(event, TRANSITIONS[(state, event)].requires, crisis=crisis, returns=returns)
+        and _fits(
+            event, TRANSITIONS[(state, event)].requires, crisis=crisis, returns=returns, late=late
+        )
     )

@@ -6,21 +6,16 @@ from sqlalchemy import select
 
 from foundation import clock
 from foundation.database import reading, writing
-from foundation.i18n import _
 from foundation.jobs import periodic
-from referrals.actions import handling, paging
-from referrals.actions.following import follow_up
-from referrals.actions.moves import Said, move
+from referrals.actions import handling, paging, rechecking, reminding
+from referrals.actions.moving import CLOCK
 from referrals.actions.notices import tell_desk
-from referrals.actions.ticket_moves import CLOCK
 from referrals.hotline_workflow import State as TicketState
-from referrals.models import HotlineTicket, Referral, ReferralStep
+from referrals.models import HotlineTicket, Referral
 from referrals.queries.hotline import open_crises
 from referrals.queries.referrals import overdue_at_hospital
-from referrals.workflow import Event
 
 LADDER_EVERY = timedelta(seconds=15)
-REMIND_AGAIN = timedelta(hours=4)
 
 
 @periodic("referrals.crisis_ladder", LADDER_EVERY)
@@ -43,32 +38,17 @@ def remind_hospitals() -> int | None:
         late = overdue_at_hospital().where(Referral.due_at < moment)
         ids = [referral.id for referral in session.scalars(late)]
     for referral_id in ids:
-        _remind(referral_id)
+        with writing() as session:
+            reminding.remind(session, session.get_one(Referral, referral_id))
     return None
 
 
-def _remind(referral_id: int) -> None:
+@periodic("referrals.clocks", timedelta(hours=24))
+def look_at_clocks_again() -> int | None:
+    """Due times are kept beside the clocks they follow from; once a day they are worked out anew."""
     with writing() as session:
-        referral = session.get_one(Referral, referral_id)
-        if referral.due_at is None or referral.due_at >= clock.now():
-            return
-        first = session.scalars(
-            select(ReferralStep.id).where(
-                ReferralStep.referral_id == referral_id,
-                ReferralStep.event == Event.OVERDUE.value,
-                ReferralStep.from_state == referral.state,
-            )
-        ).first()
-        again = Said(due_at=clock.now() + REMIND_AGAIN)
-        move(session, by=CLOCK, referral=referral, event=Event.OVERDUE, said=again)
-        if first is None:
-            follow_up(
-                session,
-                referral=referral,
-                kind="call_hospital",
-                what=_("医院超过时限没有回应：请拨打绿色通道电话，必要时改转另一家医院"),
-                due_at=clock.now() + timedelta(minutes=30),
-            )
+        rechecking.recheck(session)
+    return None
 
 
 @periodic("referrals.pauses", timedelta(minutes=1))

@@ -1,7 +1,7 @@
 """Who is paged when, while nobody has said "I am on it": the crisis ladder of §5.5.
 
 Every step adds watchers; no step takes the ticket from its owner. Only a named acknowledgement
-stops it, and it goes on when ten minutes after that nobody has spoken with the child.
+stops it, and it goes on when some minutes after that nobody has spoken with the child.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,8 +52,13 @@ CONTACT_AFTER_ACK = timedelta(minutes=10)
 
 
 def with_minutes(minutes: Sequence[int]) -> tuple[Step, ...]:
-    """The ladder at the minutes that a region has set, one per step and rising."""
-    return tuple(replace(step, minute=m) for step, m in zip(STEPS, sorted(minutes), strict=False))
+    """The ladder at the minutes that a region has set, one per step and rising.
+
+    A row of another length would leave out a step: then the agreed ladder holds.
+    """
+    if len(minutes) != len(STEPS):
+        return STEPS
+    return tuple(replace(step, minute=m) for step, m in zip(STEPS, sorted(minutes), strict=True))
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,16 @@ class Situation:
     over: bool = False
 
 
-def climb(facts: Situation, now: datetime, steps: Sequence[Step] = STEPS) -> Climb:
+def climb(
+    facts: Situation,
+    now: datetime,
+    steps: Sequence[Step] = STEPS,
+    patience: timedelta = CONTACT_AFTER_ACK,
+) -> Climb:
     """After an outage every missed step is written down in order and only the highest is sent."""
     if facts.over or facts.contact_at is not None:
         return Climb((), None, None, "over" if facts.over else "contact")
-    held_until = _held_until(facts)
+    held_until = facts.acknowledged_at + patience if facts.acknowledged_at else None
     if held_until is not None and now < held_until:
         return Climb((), None, held_until, "acknowledged")
     open_steps = [step for step in steps if step.minute not in facts.done]
@@ -98,10 +108,6 @@ def watchers(done: Iterable[int]) -> tuple[Watcher, ...]:
     minutes = set(done)
     joined = [w for step in STEPS if step.minute in minutes for w in step.watchers]
     return tuple(dict.fromkeys(joined))
-
-
-def _held_until(facts: Situation) -> datetime | None:
-    return facts.acknowledged_at + CONTACT_AFTER_ACK if facts.acknowledged_at else None
 
 
 def _at(facts: Situation, step: Step) -> datetime:

@@ -1,7 +1,7 @@
 """Hospital services, referrals and their steps, 12355 tickets, clocks, pages to duty persons."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -29,7 +29,7 @@ def _in(column: str, values: Iterable[str]) -> str:
 
 
 class HospitalService(Model):
-    """What a green-channel hospital offers: agreement, departments, capacity with its age."""
+    """What a green-channel hospital offers: departments, hours, capacity with its age."""
 
     __tablename__ = "hospital_service"
     __table_args__ = (
@@ -43,12 +43,48 @@ class HospitalService(Model):
     hours: Mapped[str] = mapped_column(String(120), default="", info=PUBLIC)
     green_phone: Mapped[str] = mapped_column(String(40), default="", info=PUBLIC)
     child_psychiatry: Mapped[bool] = mapped_column(default=False, info=PUBLIC)
-    agreement_number: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
-    agreement_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     capacity: Mapped[str] = mapped_column(String(12), default="ask", info=PUBLIC)
     capacity_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=PUBLIC)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+
+
+class HospitalAgreement(Model):
+    """What a region agreed with a hospital: while it runs, the region's schools may refer there."""
+
+    __tablename__ = "hospital_agreement"
+    __table_args__ = (
+        CheckConstraint("until > starts_at", name="until"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
+    hospital_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id"), index=True, info=INTERNAL
+    )
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id"), index=True, info=INTERNAL
+    )
+    number: Mapped[str] = mapped_column(String(60), info=INTERNAL)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    made_by: Mapped[str] = mapped_column(String(60), info=INTERNAL)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+    ended_by: Mapped[str | None] = mapped_column(String(60), info=INTERNAL)
+    end_reason: Mapped[str | None] = mapped_column(String(200), info=INTERNAL)
+
+    hospital: Mapped[Organisation] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys=[hospital_id]
+    )
+    region: Mapped[Organisation] = relationship(
+        lazy="joined", innerjoin=True, foreign_keys=[organisation_id]
+    )
+
+    @property
+    def last_day(self) -> datetime:
+        """A moment of the last day on which it holds."""
+        return self.until - timedelta(minutes=1)
 
 
 class Referral(Model):
@@ -95,6 +131,7 @@ class Referral(Model):
     owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), info=INTERNAL)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     appointment_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=CLINICAL)
+    reschedules: Mapped[int] = mapped_column(default=0, server_default="0", info=INTERNAL)
     # F3: seen, outcome, advice to school, next visit ...
     reply: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     created_by: Mapped[str] = mapped_column(String(40), info=INTERNAL)
@@ -112,15 +149,10 @@ class Referral(Model):
     )
 
 
-class ReferralStep(Model):
-    """One step of a referral's history; append only."""
-
-    __tablename__ = "referral_step"
+class Step:
+    """The columns of one step of a history; append only."""
 
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
-    referral_id: Mapped[int] = mapped_column(
-        ForeignKey("referral.id", ondelete="CASCADE"), index=True, info=INTERNAL
-    )
     event: Mapped[str] = mapped_column(String(30), info=INTERNAL)
     from_state: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
     to_state: Mapped[str] = mapped_column(String(20), info=INTERNAL)
@@ -128,6 +160,16 @@ class ReferralStep(Model):
     detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
     by: Mapped[str] = mapped_column(String(60), info=INTERNAL)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+
+
+class ReferralStep(Step, Model):
+    """One step of a referral's history."""
+
+    __tablename__ = "referral_step"
+
+    referral_id: Mapped[int] = mapped_column(
+        ForeignKey("referral.id", ondelete="CASCADE"), index=True, info=INTERNAL
+    )
 
 
 class HotlineTicket(Model):
@@ -193,22 +235,14 @@ class HotlineTicket(Model):
     desk: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True, foreign_keys=[desk_id])
 
 
-class HotlineStep(Model):
-    """One step of a ticket's history; append only."""
+class HotlineStep(Step, Model):
+    """One step of a ticket's history."""
 
     __tablename__ = "hotline_step"
 
-    id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
     ticket_id: Mapped[int] = mapped_column(
         ForeignKey("hotline_ticket.id", ondelete="CASCADE"), index=True, info=INTERNAL
     )
-    event: Mapped[str] = mapped_column(String(30), info=INTERNAL)
-    from_state: Mapped[str | None] = mapped_column(String(20), info=INTERNAL)
-    to_state: Mapped[str] = mapped_column(String(20), info=INTERNAL)
-    reason: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
-    detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True, info=CLINICAL)
-    by: Mapped[str] = mapped_column(String(60), info=INTERNAL)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
 
 
 class Clock(Model):
@@ -224,6 +258,10 @@ class Clock(Model):
     id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
     subject: Mapped[str] = mapped_column(String(40), info=INTERNAL)  # "ticket:5", "referral:7"
     kind: Mapped[str] = mapped_column(String(24), info=INTERNAL)
+    # whose office hours and days off count
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id"), info=INTERNAL
+    )
     target_minutes: Mapped[int] = mapped_column(info=INTERNAL)
     basis: Mapped[str] = mapped_column(String(8), info=INTERNAL)
     source: Mapped[str] = mapped_column(String(200), info=INTERNAL)

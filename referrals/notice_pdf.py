@@ -11,7 +11,7 @@ from foundation.i18n import _
 from referrals import wording
 
 
-def notice(*, content: Mapping[str, Any], hospital: str, day: str) -> bytes:
+def notice(*, content: Mapping[str, Any], hospital: str, day: str, again_h: int) -> bytes:
     """The finished file, to be signed by the guardian or by two witnesses when he will not."""
     title = _("告知书")
     head = pdf.Letterhead(
@@ -44,7 +44,8 @@ def notice(*, content: Mapping[str, Any], hospital: str, day: str) -> bytes:
         ),
         pdf.paragraph(
             _(
-                "不同意转介不影响学生上学、评优和任何待遇。学校的陪伴和安全计划照常进行，并在 72 小时内再次沟通。"
+                "不同意转介不影响学生上学、评优和任何待遇。学校的陪伴和安全计划照常进行，并在 %(n)s 小时内再次沟通。",
+                n=again_h,
             )
         ),
         _signatures(),

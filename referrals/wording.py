@@ -6,7 +6,8 @@ from typing import Any
 from foundation.i18n import _, _l
 from referrals import hotline_workflow as hotline
 from referrals import workflow as hospital
-from referrals.consent import Ground, Reason, Step
+from referrals.clocks import Kind
+from referrals.consent import Ground, Policy, Reason, Step
 
 REFERRAL_STATES: Mapping[str, Any] = {
     hospital.State.DRAFT: _l("草稿"),
@@ -110,24 +111,7 @@ REASONS: Mapping[str, Any] = {
     Reason.STUDENT_OBJECTS: _l("学生本人不愿意。"),
     Reason.STUDENT_NOT_ASKED: _l("还没有征求学生本人的意见。"),
     Reason.BASIS_MISSING: _l("请先写明危险的事实依据。"),
-    Reason.SECOND_PERSON_DUE: _l("第二人签字可以在两小时内补上，不耽误送诊。"),
-}
-STEPS: Mapping[str, Any] = {
-    Step.ASK_GUARDIAN: _l("向监护人说明情况并征求同意"),
-    Step.ASK_STUDENT: _l("征求学生本人的意见"),
-    Step.NOTIFY_GUARDIAN: _l("立即告知监护人（是告知，不是征求同意）"),
-    Step.DO_NOT_NOTIFY_GUARDIAN: _l("不要通知被怀疑的监护人"),
-    Step.MANDATORY_REPORT: _l("按强制报告制度立即向公安机关报告"),
-    Step.SECOND_TALK: _l("72 小时内请分管校领导一起再谈一次"),
-    Step.REFUSAL_NOTE: _l("请监护人签告知书；拒签时由两位见证人签名"),
-    Step.MEDIATE: _l("分别沟通，协助监护人取得一致"),
-    Step.TRY_ALL_CONTACTS: _l("用所有联系方式至少联系三次，每次留记录"),
-    Step.HEAD_DECIDES: _l("由校领导决定是否先做不具名的咨询"),
-    Step.KEEP_SAFETY_PLAN: _l("学校的安全计划和陪伴照常进行"),
-    Step.OFFER_CHOICE: _l("让学生选择医院和时间，再谈一次"),
-    Step.WRITE_BASIS: _l("写明危险的事实依据"),
-    Step.SECOND_SIGNATURE: _l("请分管校领导在两小时内补签"),
-    Step.CALL_EMERGENCY: _l("正在发生危险时先拨打 110 或 120"),
+    Reason.SECOND_PERSON_DUE: _l("第二人签字可以事后补上，不耽误送诊。"),
 }
 LAWS: Mapping[str, Any] = {
     Ground.CONSENT: _l("《个人信息保护法》第十三条第一款第（一）项、第二十九条、第三十一条"),
@@ -242,6 +226,19 @@ ANSWERS: Mapping[str, Any] = {
     "unreachable": _l("联系不上"),
     "withdrawn": _l("撤回同意"),
 }
+CLOCKS: Mapping[str, Any] = {
+    Kind.CRISIS_CONTACT: _l("联系上学生或身边的人"),
+    Kind.CASE_REPLY: _l("个案答复"),
+    Kind.CONSULT_REPLY: _l("咨询答复"),
+    Kind.SIGN_FOR: _l("接单"),
+    Kind.TRIAGE: _l("分类"),
+    Kind.FOLLOW_UP: _l("解除后随访"),
+    Kind.HOSPITAL_RECEIPT: _l("医院签收"),
+    Kind.HOSPITAL_DECISION: _l("医院决定是否接诊"),
+    Kind.HOSPITAL_OFFER: _l("医院给出就诊时间"),
+    Kind.HOSPITAL_FEEDBACK: _l("医院回执"),
+    Kind.SCHOOL_ANSWER: _l("学校补充信息"),
+}
 SEXES: Mapping[str, Any] = {"f": _l("女"), "m": _l("男")}
 
 
@@ -288,3 +285,25 @@ def letter_paragraphs(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("希望的反馈范围"), str(FEEDBACK.get(content.get("feedback") or "", ""))),
     ]
     return [(title, str(text)) for title, text in parts if text]
+
+
+def next_step(step: Step, policy: Policy) -> str:
+    """What the school does next, with the times and tries that hold for it."""
+    words = {
+        Step.ASK_GUARDIAN: _("向监护人说明情况并征求同意"),
+        Step.ASK_STUDENT: _("征求学生本人的意见"),
+        Step.NOTIFY_GUARDIAN: _("立即告知监护人（是告知，不是征求同意）"),
+        Step.DO_NOT_NOTIFY_GUARDIAN: _("不要通知被怀疑的监护人"),
+        Step.MANDATORY_REPORT: _("按强制报告制度立即向公安机关报告"),
+        Step.SECOND_TALK: _("%(n)s 小时内请分管校领导一起再谈一次", n=policy.refusal_review_h),
+        Step.REFUSAL_NOTE: _("请监护人签告知书；拒签时由两位见证人签名"),
+        Step.MEDIATE: _("分别沟通，协助监护人取得一致"),
+        Step.TRY_ALL_CONTACTS: _("用所有联系方式至少联系 %(n)s 次，每次留记录", n=policy.attempts),
+        Step.HEAD_DECIDES: _("由校领导决定是否先做不具名的咨询"),
+        Step.KEEP_SAFETY_PLAN: _("学校的安全计划和陪伴照常进行"),
+        Step.OFFER_CHOICE: _("让学生选择医院和时间，再谈一次"),
+        Step.WRITE_BASIS: _("写明危险的事实依据"),
+        Step.SECOND_SIGNATURE: _("请分管校领导在 %(n)s 小时内补签", n=policy.second_person_h),
+        Step.CALL_EMERGENCY: _("正在发生危险时先拨打 110 或 120"),
+    }
+    return words[step]

@@ -69,6 +69,8 @@ class Needs(StrEnum):
     REPLY = "reply"
     NOT_DANGER = "not_danger"
     HOSPITAL = "hospital"
+    PLAN = "plan"
+    LATE = "late"
 
 
 SCHOOL = Permission.REFERRAL_WORK
@@ -107,8 +109,13 @@ TRANSITIONS: dict[_Key, Transition[State]] = {
     (State.NEED_INFO, Event.ANSWER_INFO): _school(State.RECEIVED, Needs.ANSWER),
     (State.RECEIVED, Event.ACCEPT): _hospital(State.ACCEPTED),
     (State.RECEIVED, Event.DECLINE): _hospital(State.DECLINED, Needs.REASON, Needs.NOT_DANGER),
-    (State.NEED_INFO, Event.DECLINE): _hospital(State.DECLINED, Needs.REASON, Needs.NOT_DANGER),
+    (State.NEED_INFO, Event.DECLINE): _hospital(
+        State.DECLINED, Needs.REASON, Needs.NOT_DANGER, Needs.LATE
+    ),
     (State.DECLINED, Event.REDIRECT): _school(State.REDIRECTED, Needs.HOSPITAL),
+    # A hospital that keeps silent does not hold the child up: the school may turn to another one.
+    (State.SENT, Event.REDIRECT): _school(State.REDIRECTED, Needs.HOSPITAL, Needs.LATE),
+    (State.RECEIVED, Event.REDIRECT): _school(State.REDIRECTED, Needs.HOSPITAL, Needs.LATE),
     (State.ACCEPTED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
     (State.SCHEDULED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT, Needs.REASON),
     (State.NO_SHOW, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
@@ -116,7 +123,7 @@ TRANSITIONS: dict[_Key, Transition[State]] = {
     **{(state, Event.ARRIVE): _hospital(State.ARRIVED) for state in _MAY_ARRIVE},
     (State.ARRIVED, Event.SEE): _hospital(State.SEEN),
     (State.SEEN, Event.REPLY): _hospital(State.RETURNING, Needs.REPLY),
-    (State.RETURNING, Event.CONFIRM): _school(State.COMPLETED),
+    (State.RETURNING, Event.CONFIRM): _school(State.COMPLETED, Needs.PLAN),
     **{(state, Event.CANCEL): _school(State.CANCELLED, Needs.REASON) for state in _BEFORE_SENDING},
     **{
         (state, Event.CANCEL): _school(State.CANCELLED, Needs.REASON)
@@ -130,6 +137,7 @@ TRANSITIONS: dict[_Key, Transition[State]] = {
     # A clock that runs out reminds and widens the circle; the state stays where it was.
     (State.SENT, Event.OVERDUE): Transition(State.SENT, None),
     (State.RECEIVED, Event.OVERDUE): Transition(State.RECEIVED, None),
+    (State.NEED_INFO, Event.OVERDUE): Transition(State.NEED_INFO, None),
     **{
         (state, Event.RECALL): _school(State.ERROR, Needs.REASON)
         for state in State
@@ -183,11 +191,19 @@ def transition(state: State, event: Event) -> Transition[State]:
     return follow(TRANSITIONS, state, event)
 
 
-def possible(state: State, permission: Permission, *, danger: bool) -> tuple[Event, ...]:
-    """The events that holders of `permission` may cause now; in danger nobody may decline."""
+def possible(
+    state: State, permission: Permission, *, danger: bool, late: bool = True
+) -> tuple[Event, ...]:
+    """The events that holders of `permission` may cause now; in danger nobody may decline.
+
+    `late` says whether the clock of this state has run out: some steps are open only then.
+    """
+    kept_from = {
+        need for need, holds in ((Needs.NOT_DANGER, danger), (Needs.LATE, not late)) if holds
+    }
     return tuple(
         event
         for event in allowed_events(TRANSITIONS, state)
         if TRANSITIONS[(state, event)].permission is permission
-        and not (danger and Needs.NOT_DANGER in TRANSITIONS[(state, event)].requires)
+        and not kept_from.intersection(TRANSITIONS[(state, event)].requires)
     )

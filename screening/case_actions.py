@@ -14,6 +14,7 @@ from schools.models import Organisation
 from screening import alert_workflow, case_workflow
 from screening.case_workflow import ENDED, NEXT_LOOK, Event, State
 from screening.models import Alert, AlertChange, Case, CaseEvent, FollowUp, Interview
+from screening.referral_columns import REFERRAL
 
 DUTY_ROLE = "counselor"
 FIRST_LOOK = timedelta(days=1)
@@ -101,6 +102,8 @@ def step(session: Session, *, by: Actor, case: Case, event: Event, reason: str =
     if by.user_id is None or not by.may(to.permission, path):
         raise Forbidden(_("您的角色不能做这一步。"))
     _required(case, to.requires, reason)
+    if to.to in ENDED and session.scalars(_letters_out(case)).first() is not None:
+        raise Refused(_("还有没结束的转介：先确认回执或者取消转介，再结束个案。"))
     if case_workflow.second_person_needed(event, case.level, case.clearing_proposed_by, by.user_id):
         case.clearing_proposed_by, case.version = by.user_id, case.version + 1
         noted(session, by, case, "ending_proposed", before, {"reason": reason})
@@ -130,6 +133,10 @@ def _end(session: Session, by: Actor, case: Case, reason: str) -> None:
     if case.state == State.CLEARED.value:
         case.advice = None
         _recall(session, by, case, reason)
+
+
+def _letters_out(case: Case) -> Select[int]:
+    return select(REFERRAL.c.id).where(REFERRAL.c.case_id == case.id, REFERRAL.c.ended_at.is_(None))
 
 
 def _recall(session: Session, by: Actor, case: Case, reason: str) -> None:

@@ -5,27 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Integer, Select, column, select, table
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from accounts.policy import Actor, Permission
+from accounts.policy import Actor, Permission, Role
 from foundation import audit
-from foundation.database import UtcDateTime
 from foundation.i18n import _
 from schools.models import Organisation, Student
 from screening import triage_words
-from screening.models import Alert, Campaign, Case, Concern, Interview, Response, Score
+from screening.models import (
+    Alert,
+    Campaign,
+    Case,
+    Concern,
+    FollowUp,
+    Interview,
+    Response,
+    Score,
+)
+from screening.referral_columns import REFERRAL
 
 P = Permission
+HOSPITAL = Role.HOSPITAL_CONTACT.value
 Row = TypeVarTuple("Row")
-# The area above: read by its columns, never imported (imports point down).
-REFERRAL = table(
-    "referral",
-    column("id", Integer),
-    column("student_id", Integer),
-    column("school_id", Integer),
-    column("created_at", UtcDateTime),
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def timeline(session: Session, actor: Actor, student: Student) -> dict[str, Any]
     """Values for templates/triage/_student.html; nothing about himself."""
     path = session.scalar(select(Organisation.path).where(Organisation.id == student.school_id))
     if student.id in actor.own_student_ids or path is None:
-        return {"timeline": [], "timeline_shown": False}
+        return {"timeline": [], "timeline_shown": False, "timeline_next": []}
     parts = {
         P.ALERT_VIEW: _alerts,
         P.CASE_VIEW: _care,
@@ -64,7 +66,31 @@ def timeline(session: Session, actor: Actor, student: Student) -> dict[str, Any]
     return {
         "timeline": sorted(found, key=lambda entry: entry.at, reverse=True),
         "timeline_shown": bool(held),
+        "timeline_next": sorted(_next_steps(session, actor, path, student), key=_when),
     }
+
+
+def _when(entry: Entry) -> datetime:
+    return entry.at
+
+
+def _next_steps(session: Session, actor: Actor, path: str, student: Student) -> Iterator[Entry]:
+    """What is still to be done for him and by when: follow-ups, and where a letter waits."""
+    if actor.may(P.CASE_VIEW, path):
+        rows = select(FollowUp.due_at, FollowUp.what, Case.id).join(
+            Case, Case.id == FollowUp.case_id
+        )
+        undone = _here(rows, Case, student).where(
+            FollowUp.done_at.is_(None), Case.ended_at.is_(None)
+        )
+        for due_at, what, case_id in session.execute(undone):
+            yield Entry(due_at, _("随访"), what, "cases.case", "case_id", case_id)
+    if actor.may(P.REFERRAL_VIEW, path):
+        letters = select(REFERRAL.c.due_at, REFERRAL.c.id, REFERRAL.c.duty_role)
+        running = _here(letters, REFERRAL.c, student).where(REFERRAL.c.ended_at.is_(None))
+        for due_at, referral_id, role in session.execute(running):
+            words = _("等待医院处理") if role == HOSPITAL else _("轮到学校处理")
+            yield Entry(due_at, _("转介"), words, "referrals.referral", "referral_id", referral_id)
 
 
 def _here(rows: Select[*Row], of: Any, student: Student) -> Select[*Row]:

@@ -12,6 +12,7 @@ from accounts.policy import Role
 from foundation import clock
 from foundation.database import Model
 from instruments import catalogue
+from referrals.models import HospitalAgreement, HospitalService
 from schools.models import (
     Branch,
     Grade,
@@ -213,3 +214,27 @@ def ticket(session: Session, *, of: Campaign, student: Student, **values: Any) -
         "created_at": clock.now(),
     }
     return added(session, Ticket(campaign_id=of.id, student_id=student.id, **(filled | values)))
+
+
+def green_channel(session: Session, *, region: Organisation, hospital: Organisation) -> None:
+    """A hospital with room for children, and the region's agreement with it."""
+    if session.get(HospitalService, hospital.id) is None:
+        service = HospitalService(
+            organisation_id=hospital.id,
+            departments=["儿童青少年精神科"],
+            green_phone="0000-1200",
+            child_psychiatry=True,
+            capacity="capacity",
+            capacity_at=clock.now() - timedelta(hours=3),
+        )
+        added(session, service)
+    agreement = HospitalAgreement(
+        hospital_id=hospital.id,
+        organisation_id=region.id,
+        number="XY-1",
+        starts_at=clock.now() - timedelta(days=30),
+        until=clock.now() + timedelta(days=300),
+        made_by="system:tests",
+        made_at=clock.now(),
+    )
+    added(session, agreement)

@@ -80,8 +80,8 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("hospital_service", schema=None) as batch_op:
-        batch_op.drop_column("agreement_until")
         batch_op.drop_column("agreement_number")
+        batch_op.drop_column("agreement_until")
 
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.add_column(
@@ -103,8 +103,8 @@ def downgrade() -> None:
         batch_op.drop_column("reschedules")
 
     with op.batch_alter_table("hospital_service", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("agreement_number", sa.VARCHAR(length=60), nullable=True))
         batch_op.add_column(sa.Column("agreement_until", sa.DATETIME(), nullable=True))
+        batch_op.add_column(sa.Column("agreement_number", sa.VARCHAR(length=60), nullable=True))
 
     with op.batch_alter_table("handover", schema=None) as batch_op:
         batch_op.drop_constraint(

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from foundation import clock
 from foundation.i18n import _
 from referrals.models import Referral
+from schools import settings
 from screening.models import Case, FollowUp
 
-AFTER_REPLY = (timedelta(hours=24), timedelta(days=7), timedelta(days=30))
+DAY_H = 24
 
 
 def follow_up(
@@ -30,18 +31,39 @@ def follow_up(
     return row
 
 
-def follow_ups_after_reply(session: Session, referral: Referral) -> None:
-    """One day, one week and one month after the loop was closed."""
-    words = (
-        _("回校后 24 小时：问候学生，确认回执建议已落实"),
-        _("回校后 7 天：了解状态，核对复诊安排"),
-        _("回校后 30 天：回顾方案，决定是否降低关注"),
+def replan(session: Session, referral: Referral) -> None:
+    """A referral that came to nothing leaves the need: within a day the case says what follows."""
+    wait = settings.value(session, referral.school_id, "clock.referral_replan_h")
+    follow_up(
+        session,
+        referral=referral,
+        kind="replan",
+        what=_("转介已取消：请写明需求已经解决，或者另作安排"),
+        due_at=clock.now() + timedelta(hours=wait),
     )
-    for after, what in zip(AFTER_REPLY, words, strict=True):
+
+
+def follow_ups_after_return(session: Session, referral: Referral, back_at: datetime) -> None:
+    """The first says that he is really back in class, the last whether attention may step down."""
+    hours = settings.value(session, referral.school_id, "followup.after_return_h")
+    for number, hour in enumerate(hours):
         follow_up(
             session,
             referral=referral,
             kind="after_referral",
-            what=what,
-            due_at=clock.now() + after,
+            what=_after(hour, first=number == 0, last=number == len(hours) - 1),
+            due_at=back_at + timedelta(hours=hour),
         )
+
+
+def _after(hour: int, *, first: bool, last: bool) -> str:
+    when = (
+        _("回到课堂后 %(n)s 天", n=hour // DAY_H)
+        if hour > DAY_H
+        else _("回到课堂后 %(n)s 小时", n=hour)
+    )
+    if first:
+        return _("%(when)s：确认学生已安全回到课堂，回执的建议已经落实", when=when)
+    if last:
+        return _("%(when)s：回顾计划，决定是否降低关注", when=when)
+    return _("%(when)s：了解状态，核对复诊安排", when=when)

@@ -10,28 +10,28 @@ from foundation import clock
 from foundation.i18n import _
 from foundation.problems import Refused
 from referrals.actions import timing
+from referrals.actions.moving import Said
 from referrals.actions.ticket_moves import (
     END_CLOCK,
-    Said,
     authorise,
     move,
     note,
     refresh_due,
+    seen,
     start_clock,
     stop_running,
     subject,
-    take_version,
 )
+from referrals.actions.tickets import raise_alarm
 from referrals.clocks import Kind, Mark, What
 from referrals.hotline_workflow import HANDLE, Event, State
-from referrals.models import Clock, HotlineStep, HotlineTicket
+from referrals.models import HotlineStep, HotlineTicket
+from schools import settings
 
 PAUSES = ("awaiting_caller", "awaiting_agency", "guardian_unreachable")
 CONTACTS = ("child", "guardian", "adult_present", "police_receipt")
 RESULTS = ("solved", "partly", "referred", "not_reached", "not_solved")
 RECEIVERS = ("12345", "110", "hospital", "other_province")
-INVITES = 3
-LOW = 2
 
 
 def contact(
@@ -68,11 +68,14 @@ def wait(
         raise Refused(_("危机工单不能暂停。"))
     if code not in PAUSES:
         raise Refused(_("请选择等待的原因。"), "code")
-    until = clock.now() + timedelta(hours=min(max(hours, 1), 24))
+    row = start_clock(session, ticket)
+    longest = timing.span(session, ticket.desk_id, "clock.pause_cap_h")
+    until = clock.now() + min(timedelta(hours=max(hours, 1)), longest)
     said = Said(reason=code, detail={"until": until.isoformat()}, version=version)
     move(session, by=by, ticket=ticket, event=Event.WAIT, said=said)
-    row = _end_clock(session, ticket)
-    timing.add(session, row, Mark(What.PAUSE, clock.now(), until=until), ticket.desk_id)
+    timing.add(session, row, Mark(What.PAUSE, clock.now(), until=until))
+    if not timing.face(session, row).paused:
+        raise Refused(_("暂停的时间已经用完，时限继续走。请直接办理或者转交。"), "hours")
     refresh_due(session, ticket)
     ticket.due_at = until
 
@@ -82,8 +85,7 @@ def resume(
 ) -> None:
     """The clock goes on."""
     move(session, by=by, ticket=ticket, event=Event.RESUME, said=Said(version=version))
-    row = _end_clock(session, ticket)
-    timing.add(session, row, Mark(What.RESUME, clock.now()), ticket.desk_id)
+    timing.add(session, start_clock(session, ticket), Mark(What.RESUME, clock.now()))
     refresh_due(session, ticket)
 
 
@@ -123,7 +125,7 @@ def invite(
     authorise(by, HANDLE)
     if ticket.state != State.REPLIED.value:
         raise Refused(_("答复之后才需要回访。"))
-    take_version(session, ticket, version)
+    seen(session, ticket, version)
     if clock.today() not in _invited_on(session, ticket):
         ticket.rating_invites += 1
     note(session, by=by, ticket=ticket, event="invite", said=Said())
@@ -145,7 +147,7 @@ def rate(
         raise Refused(_("请选择 1 到 5 分。"), "rating")
     said = Said(detail={"rating": rating, "solved": solved, "text": comment}, version=version)
     move(session, by=by, ticket=ticket, event=Event.RATE, said=said)
-    ticket.rating = min(rating, LOW) if not solved else rating
+    ticket.rating = rating if solved else min(rating, _low(session, ticket))
     refresh_due(session, ticket)
 
 
@@ -153,7 +155,7 @@ def redo(
     session: Session, *, by: Actor, ticket: HotlineTicket, reason: str, version: int | None = None
 ) -> None:
     """A low rating opens the work again, checked by another person; the first result is kept."""
-    if ticket.rating is None or ticket.rating > LOW:
+    if ticket.rating is None or ticket.rating > _low(session, ticket):
         raise Refused(_("只有评价为不满意或者没有解决的工单才重办。"))
     if by.user_id == ticket.owner_user_id:
         raise Refused(_("重办要由原办理人以外的人核对。"))
@@ -161,6 +163,7 @@ def redo(
     said = Said(reason="low_rating", detail=kept, version=version)
     move(session, by=by, ticket=ticket, event=Event.REDO, said=said)
     ticket.owner_user_id = by.user_id
+    start_clock(session, ticket, at=clock.now())
     refresh_due(session, ticket)
 
 
@@ -170,17 +173,22 @@ def close(
     """A person closes: after a rating, after three call-backs, or after the crisis follow-up."""
     state = State(ticket.state)
     if state is State.REPLIED:
-        if ticket.rating_invites < INVITES:
-            raise Refused(_("还没有在三个不同的日子回访过，不能按未评价办结。"))
+        days = settings.value(session, ticket.desk_id, "ticket.rating_invites")
+        if ticket.rating_invites < days:
+            raise Refused(_("还没有在 %(n)s 个不同的日子回访过，不能按未评价办结。", n=days))
         event = Event.CLOSE_UNRATED
     else:
         event = Event.CLOSE
-    if state is State.RATED and ticket.rating is not None and ticket.rating <= LOW:
+    if state is State.RATED and (ticket.rating or 0) <= _low(session, ticket):
         _low_rating_was_checked(session, ticket, by)
     if state is State.STOOD_DOWN and not _followed_up(session, ticket):
-        raise Refused(_("解除危机后 24 小时的随访还没有记录，不能办结。"))
+        raise Refused(_("解除危机后的随访还没有记录，不能办结。"))
     move(session, by=by, ticket=ticket, event=event, said=Said(version=version))
     refresh_due(session, ticket)
+
+
+def _low(session: Session, ticket: HotlineTicket) -> int:
+    return int(settings.value(session, ticket.desk_id, "ticket.low_rating"))
 
 
 def _low_rating_was_checked(session: Session, ticket: HotlineTicket, by: Actor) -> None:
@@ -218,7 +226,7 @@ def transfer_receipt(
     """The receiver gave its number: from now on it answers for the matter."""
     if not receipt.strip():
         raise Refused(_("没有接收方的回执编号，工单仍由我们负责。"), "receipt")
-    _stop_reply_clock(session, ticket)
+    stop_running(session, ticket, END_CLOCK[ticket.kind][0])
     said = Said(detail={"receipt": receipt}, version=version)
     move(session, by=by, ticket=ticket, event=Event.TRANSFER_RECEIPT, said=said)
     ticket.receipt = receipt.strip()[:60]
@@ -266,9 +274,9 @@ def stand_down(
     timing.start(
         session,
         subject=subject(ticket),
-        kind=Kind.FOLLOW_UP.value,
+        kind=timing.fresh_name(session, subject(ticket), Kind.FOLLOW_UP),
         organisation_id=ticket.desk_id,
-        key="clock.consult_reply_h",
+        key="clock.stand_down_follow_h",
     )
     refresh_due(session, ticket)
 
@@ -276,13 +284,13 @@ def stand_down(
 def followed_up(
     session: Session, *, by: Actor, ticket: HotlineTicket, text: str, version: int | None = None
 ) -> None:
-    """The call a day after the crisis."""
+    """The call after the crisis."""
     authorise(by, HANDLE)
     if ticket.state != State.STOOD_DOWN.value:
         raise Refused(_("解除危机之后才记录随访。"))
-    take_version(session, ticket, version)
+    seen(session, ticket, version)
     note(session, by=by, ticket=ticket, event="follow_up", said=Said(detail={"text": text}))
-    timing.stop(session, subject(ticket), Kind.FOLLOW_UP.value, ticket.desk_id)
+    stop_running(session, ticket, Kind.FOLLOW_UP)
     refresh_due(session, ticket)
 
 
@@ -299,22 +307,18 @@ def emergency_report(
 def reopen(
     session: Session, *, by: Actor, ticket: HotlineTicket, reason: str, version: int | None = None
 ) -> None:
-    """The caller came back: the earliest start and the highest risk go on to hold."""
-    if ticket.ended_at is not None and clock.now() - ticket.ended_at > timedelta(days=30):
-        raise Refused(_("办结超过 30 天，请新建工单。"))
+    """The caller came back: the matter has a clock anew, a crisis its alarm and its ladder too."""
+    days = settings.value(session, ticket.desk_id, "ticket.reopen_d")
+    if ticket.ended_at is not None and clock.now() - ticket.ended_at > timedelta(days=days):
+        raise Refused(_("办结超过 %(n)s 天，请新建工单。", n=days))
     ticket.due_at = clock.now()
     said = Said(detail={"text": reason}, version=version)
     move(session, by=by, ticket=ticket, event=Event.REOPEN, said=said)
-    start_clock(session, ticket)
+    if ticket.kind == "crisis":
+        raise_alarm(session, ticket)
+    else:
+        start_clock(session, ticket, at=clock.now())
     refresh_due(session, ticket)
-
-
-def _end_clock(session: Session, ticket: HotlineTicket) -> Clock:
-    return start_clock(session, ticket)
-
-
-def _stop_reply_clock(session: Session, ticket: HotlineTicket) -> None:
-    stop_running(session, ticket, END_CLOCK[ticket.kind][0])
 
 
 def _invited_on(session: Session, ticket: HotlineTicket) -> set[object]:
@@ -329,5 +333,5 @@ def _invited_on(session: Session, ticket: HotlineTicket) -> set[object]:
 
 
 def _followed_up(session: Session, ticket: HotlineTicket) -> bool:
-    row = timing.of(session, subject(ticket), Kind.FOLLOW_UP.value)
-    return row is not None and row.stopped_at is not None
+    """Every follow-up that standing down began has been written down."""
+    return not timing.running(session, subject(ticket), Kind.FOLLOW_UP)

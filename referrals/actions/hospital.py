@@ -1,7 +1,7 @@
 """What the hospital does with a referral, and what the school answers."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,12 +11,26 @@ from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Refused
 from referrals.actions import timing
-from referrals.actions.following import follow_up, follow_ups_after_reply
-from referrals.actions.moves import Said, move, same_day
+from referrals.actions.case_steps import Return, give_back
+from referrals.actions.following import follow_up, replan
+from referrals.actions.moves import (
+    is_late,
+    move,
+    next_step,
+    rule,
+    same_day,
+    start_clock,
+    subject,
+    working_time,
+)
+from referrals.actions.moving import Said
+from referrals.actions.notices import tell_leads
 from referrals.actions.sending import void_letter
-from referrals.clocks import Basis, Kind
+from referrals.clocks import Basis, Kind, Mark, What
 from referrals.models import HospitalService, Referral
-from referrals.workflow import Event
+from referrals.workflow import Event, State
+from schools import settings
+from schools.workdays import ZONE, after_workdays
 
 DECLINE_REASONS = (
     "no_bed",
@@ -31,45 +45,66 @@ CAPACITIES = ("capacity", "waitlist", "no_capacity", "ask")
 
 def receive(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
     """Sign for the letter: the receipt clock stops, the decision clock starts."""
-    _stop(session, referral, Kind.HOSPITAL_RECEIPT)
-    due = _decision_clock(session, referral)
-    move(
+    timing.stop(session, subject(referral), Kind.HOSPITAL_RECEIPT)
+    routine = "routine" if referral.urgency == "routine" else "urgent"
+    row = start_clock(
         session,
-        by=by,
-        referral=referral,
-        event=Event.RECEIVE,
-        said=Said(version=version, due_at=due),
+        referral,
+        Kind.HOSPITAL_DECISION,
+        f"clock.referral_decide_{routine}_h",
+        basis=working_time(referral),
     )
+    said = Said(version=version, due_at=row.due_at)
+    move(session, by=by, referral=referral, event=Event.RECEIVE, said=said)
 
 
 def ask_info(
     session: Session, *, by: Actor, referral: Referral, question: str, version: int | None = None
 ) -> None:
-    """Ask the school something; the school's own time to answer runs."""
-    said = Said(detail={"text": question}, version=version)
+    """Ask the school something: the decision waits for at most two workdays, the school's time runs."""
+    routine = "routine" if referral.urgency == "routine" else "urgent"
+    row = start_clock(
+        session,
+        referral,
+        Kind.SCHOOL_ANSWER,
+        f"clock.referral_answer_{routine}_h",
+        basis=working_time(referral),
+        name=timing.fresh_name(session, subject(referral), Kind.SCHOOL_ANSWER),
+        at_school=True,
+    )
+    said = Said(detail={"text": question}, version=version, due_at=row.due_at)
     move(session, by=by, referral=referral, event=Event.ASK_INFO, said=said)
+    for decision in timing.running(session, subject(referral), Kind.HOSPITAL_DECISION):
+        mark = Mark(What.PAUSE, clock.now(), until=_pause_until(session, referral))
+        timing.add(session, decision, mark)
+
+
+def _pause_until(session: Session, referral: Referral) -> datetime:
+    days = settings.value(session, referral.school_id, "clock.referral_info_pause_d")
+    moment = clock.now().astimezone(ZONE)
+    calendar = timing.calendar_of(session, referral.hospital_id, Kind.HOSPITAL_DECISION)
+    return moment + (after_workdays(moment.date(), days, calendar.overrides) - moment.date())
 
 
 def answer_info(
     session: Session, *, by: Actor, referral: Referral, answer: str, version: int | None = None
 ) -> None:
-    """Answer the hospital's question; its decision clock was never set back."""
-    row = timing.of(session, f"referral:{referral.id}", Kind.HOSPITAL_DECISION)
-    said = Said(detail={"text": answer}, version=version, due_at=row.due_at if row else None)
+    """Answer the hospital's question; its decision clock goes on where it stood."""
+    timing.stop(session, subject(referral), Kind.SCHOOL_ANSWER)
+    due_at = None
+    for decision in timing.running(session, subject(referral), Kind.HOSPITAL_DECISION):
+        timing.add(session, decision, Mark(What.RESUME, clock.now()))
+        due_at = decision.due_at
+    said = Said(detail={"text": answer}, version=version, due_at=due_at)
     move(session, by=by, referral=referral, event=Event.ANSWER_INFO, said=said)
 
 
 def accept(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
     """Take the child on; the time to offer a date runs."""
-    _stop(session, referral, Kind.HOSPITAL_DECISION)
+    timing.stop(session, subject(referral), Kind.HOSPITAL_DECISION)
     urgent = referral.urgency != "routine"
-    row = timing.start(
-        session,
-        subject=f"referral:{referral.id}",
-        kind=Kind.HOSPITAL_OFFER.value,
-        organisation_id=referral.hospital_id,
-        key=f"clock.referral_offer_{'urgent_h' if urgent else 'routine_d'}",
-    )
+    key = f"clock.referral_offer_{'urgent_h' if urgent else 'routine_d'}"
+    row = start_clock(session, referral, Kind.HOSPITAL_OFFER, key)
     said = Said(version=version, due_at=row.due_at)
     move(session, by=by, referral=referral, event=Event.ACCEPT, said=said)
 
@@ -90,16 +125,19 @@ def decline(
         raise Refused(
             _("学生有生命危险，医疗机构不得拒绝为其作出诊断（《精神卫生法》第二十八条）。")
         )
+    if referral.state == State.NEED_INFO.value and not is_late(session, referral):
+        raise Refused(_("学校回答的时限还没有到，到时没有回答才能退回。"))
     said = Said(reason=reason, detail={"text": note}, version=version)
     move(session, by=by, referral=referral, event=Event.DECLINE, said=said)
     void_letter(referral)
-    _stop(session, referral, Kind.HOSPITAL_DECISION)
+    for kind in (Kind.HOSPITAL_DECISION, Kind.SCHOOL_ANSWER):
+        timing.stop(session, subject(referral), kind)
     follow_up(
         session,
         referral=referral,
         kind="redirect",
         what=_("医院不能接诊：请改转另一家医院，在就诊之前继续安全计划和陪伴"),
-        due_at=clock.now() + timedelta(hours=2 if referral.urgency == "urgent" else 24),
+        due_at=clock.now() + next_step(session, referral),
     )
 
 
@@ -113,26 +151,45 @@ def schedule(
     reason: str = "",
     version: int | None = None,
 ) -> None:
-    """Give or move the appointment; it must lie ahead."""
+    """Give or move the appointment; it must lie ahead, and the guardian is told by the school."""
     if at <= clock.now():
         raise Refused(_("预约时间要在现在之后。"), "at")
-    _stop(session, referral, Kind.HOSPITAL_OFFER)
+    again = referral.state == State.SCHEDULED.value
+    if again and not reason.strip():
+        raise Refused(_("改约要写明原因。"), "reason")
+    timing.stop(session, subject(referral), Kind.HOSPITAL_OFFER)
     detail = {"department": department, "text": reason, "at": at.isoformat()}
     referral.appointment_at = at
     said = Said(detail=detail, version=version, due_at=at)
     move(session, by=by, referral=referral, event=Event.SCHEDULE, said=said)
+    _tell_family(session, referral)
+    if again:
+        _moved_again(session, referral)
+
+
+def _tell_family(session: Session, referral: Referral) -> None:
+    """A message to a phone carries no name and no place: a person tells the family."""
+    told = clock.now() + rule(session, referral, "clock.appointment_told_h")
+    follow_up(
+        session,
+        referral=referral,
+        kind="appointment",
+        what=_("医院定了就诊时间：请告知监护人或者陪同人，确认有人陪同"),
+        due_at=min(told, referral.appointment_at or told),
+    )
+
+
+def _moved_again(session: Session, referral: Referral) -> None:
+    referral.reschedules += 1
+    if referral.reschedules > settings.value(session, referral.school_id, "referral.reschedules"):
+        tell_leads(session, referral, f"rescheduled-{referral.reschedules}")
 
 
 def no_show(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
-    """Not there: somebody finds out on the same day that the child is safe."""
-    due = same_day(referral.urgency)
-    move(
-        session,
-        by=by,
-        referral=referral,
-        event=Event.NO_SHOW,
-        said=Said(version=version, due_at=due),
-    )
+    """Not there: somebody finds out on the same day that the child is safe; in danger at once."""
+    due = same_day(session, referral)
+    said = Said(version=version, due_at=due)
+    move(session, by=by, referral=referral, event=Event.NO_SHOW, said=said)
     follow_up(
         session,
         referral=referral,
@@ -140,33 +197,36 @@ def no_show(session: Session, *, by: Actor, referral: Referral, version: int | N
         what=_("没有按约就诊：当天联系学生和监护人，确认安全，再约时间"),
         due_at=due,
     )
+    if referral.urgency == "red":
+        tell_leads(session, referral, f"no-show-{referral.version}")
 
 
 def arrive(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
     """Sign for the child's arrival; from the green channel also without an appointment."""
-    for kind in (Kind.HOSPITAL_RECEIPT, Kind.HOSPITAL_DECISION, Kind.HOSPITAL_OFFER):
-        _stop(session, referral, kind)
-    due = clock.now() + timedelta(hours=24)
-    move(
-        session,
-        by=by,
-        referral=referral,
-        event=Event.ARRIVE,
-        said=Said(version=version, due_at=due),
-    )
+    for kind in (
+        Kind.HOSPITAL_RECEIPT,
+        Kind.HOSPITAL_DECISION,
+        Kind.HOSPITAL_OFFER,
+        Kind.SCHOOL_ANSWER,
+    ):
+        timing.stop(session, subject(referral), kind)
+    due = clock.now() + rule(session, referral, "clock.referral_visit_h")
+    said = Said(version=version, due_at=due)
+    move(session, by=by, referral=referral, event=Event.ARRIVE, said=said)
 
 
-def see(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
-    """The visit took place; the feedback clock runs."""
-    row = timing.start(
+def see(
+    session: Session, *, by: Actor, referral: Referral, note: str = "", version: int | None = None
+) -> None:
+    """The visit took place; an interim note closes nothing, the feedback clock runs."""
+    row = start_clock(
         session,
-        subject=f"referral:{referral.id}",
-        kind=Kind.HOSPITAL_FEEDBACK.value,
-        organisation_id=referral.hospital_id,
-        key="clock.referral_feedback_d",
+        referral,
+        Kind.HOSPITAL_FEEDBACK,
+        "clock.referral_feedback_d",
         basis=Basis.BUSINESS,
     )
-    said = Said(version=version, due_at=row.due_at)
+    said = Said(detail={"text": note} if note else None, version=version, due_at=row.due_at)
     move(session, by=by, referral=referral, event=Event.SEE, said=said)
 
 
@@ -183,15 +243,17 @@ def reply(
     if not kept.get("share_diagnosis"):
         kept.pop("diagnosis", None)
     referral.reply = {**kept, "by": by.ref, "at": clock.now().isoformat()}
-    _stop(session, referral, Kind.HOSPITAL_FEEDBACK)
+    timing.stop(session, subject(referral), Kind.HOSPITAL_FEEDBACK)
     move(session, by=by, referral=referral, event=Event.REPLY, said=Said(version=version))
 
 
-def confirm(session: Session, *, by: Actor, referral: Referral, version: int | None = None) -> None:
-    """The school has read the reply and planned on it: the loop is closed, follow-ups are booked."""
+def confirm(
+    session: Session, *, by: Actor, referral: Referral, plan: Return, version: int | None = None
+) -> None:
+    """The school has read the reply and planned the return: the loop closes, follow-ups are booked."""
     move(session, by=by, referral=referral, event=Event.CONFIRM, said=Said(version=version))
     void_letter(referral)
-    follow_ups_after_reply(session, referral)
+    give_back(session, by=by, referral=referral, plan=plan)
 
 
 def confirm_cancel(
@@ -200,13 +262,7 @@ def confirm_cancel(
     """The hospital agrees to the withdrawal; the case must show what happens instead."""
     move(session, by=by, referral=referral, event=Event.CONFIRM_CANCEL, said=Said(version=version))
     void_letter(referral)
-    follow_up(
-        session,
-        referral=referral,
-        kind="replan",
-        what=_("转介已取消：请写明需求已经解决，或者另作安排"),
-        due_at=clock.now() + timedelta(hours=24),
-    )
+    replan(session, referral)
 
 
 def set_capacity(session: Session, *, by: Actor, service: HospitalService, capacity: str) -> None:
@@ -222,19 +278,3 @@ def set_capacity(session: Session, *, by: Actor, service: HospitalService, capac
         subject=f"hospital:{service.organisation_id}",
         details={"capacity": capacity},
     )
-
-
-def _decision_clock(session: Session, referral: Referral) -> datetime:
-    routine = referral.urgency == "routine"
-    return timing.start(
-        session,
-        subject=f"referral:{referral.id}",
-        kind=Kind.HOSPITAL_DECISION.value,
-        organisation_id=referral.hospital_id,
-        key=f"clock.referral_decide_{'routine' if routine else 'urgent'}_h",
-        basis=Basis.BUSINESS if routine else Basis.WALL,
-    ).due_at
-
-
-def _stop(session: Session, referral: Referral, kind: Kind) -> None:
-    timing.stop(session, f"referral:{referral.id}", kind.value, referral.hospital_id)

@@ -1,22 +1,22 @@
 """The one place that moves a referral: table, permission, version, step, audit, who acts next."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Role
-from foundation import audit, clock
+from foundation import clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, WrongState
 from referrals import workflow
 from referrals.actions import timing
+from referrals.actions.moving import Said, take_version, written
 from referrals.actions.notices import tell
-from referrals.models import Referral, ReferralStep
+from referrals.clocks import Basis, Kind
+from referrals.models import Clock, Referral, ReferralStep
 from referrals.workflow import Event, State
+from schools import settings
 
 HOSPITAL_ACTS = frozenset(
     {
@@ -29,17 +29,11 @@ HOSPITAL_ACTS = frozenset(
         State.CANCEL_REQUESTED,
     }
 )
-LATEST_CHECK_HOUR = 22
 
 
-@dataclass(frozen=True)
-class Said:
-    """What goes with a move: a reason code, the words, and the version the person had read."""
-
-    reason: str | None = None
-    detail: Mapping[str, Any] | None = None
-    version: int | None = None
-    due_at: datetime | None = None
+def subject(referral: Referral) -> str:
+    """The name under which clocks and audit rows keep this referral."""
+    return f"referral:{referral.id}"
 
 
 def move(
@@ -50,29 +44,17 @@ def move(
     before = State(referral.state)
     row = workflow.transition(before, event)
     _authorise(by, referral, row.permission)
-    _take_version(session, referral, said.version)
+    if not take_version(session, referral, said.version):
+        raise WrongState(_("别人刚刚处理过这份转介，请看过最新的情况再操作。"))
     referral.state = row.to.value
     _hand_on(session, referral, said.due_at)
-    session.add(
-        ReferralStep(
-            referral_id=referral.id,
-            event=event.value,
-            from_state=before.value,
-            to_state=row.to.value,
-            reason=said.reason,
-            detail=dict(said.detail or {}),
-            by=by.ref,
-            at=clock.now(),
-        )
+    step = ReferralStep(
+        referral_id=referral.id,
+        event=event.value,
+        from_state=before.value,
+        to_state=row.to.value,
     )
-    audit.record(
-        session,
-        f"referral.{event.value}",
-        by=by.ref,
-        organisation_id=referral.school_id,
-        subject=f"referral:{referral.id}",
-        details={"from": before.value, "to": row.to.value, "reason": said.reason},
-    )
+    written(session, step, by=by, said=said, organisation_id=referral.school_id)
     session.flush()
     tell(session, referral)
 
@@ -92,48 +74,78 @@ def _authorise(by: Actor, referral: Referral, permission: Any) -> None:
         raise Forbidden(_("您的角色不能做这一步。"))
 
 
-def _take_version(session: Session, referral: Referral, expected: int | None) -> None:
-    """Compare and swap: of two people who read the same version only one gets through."""
-    read = referral.version if expected is None else expected
-    swapped = session.scalar(
-        update(Referral)
-        .where(Referral.id == referral.id, Referral.version == read)
-        .values(version=read + 1)
-        .returning(Referral.version)
-        .execution_options(synchronize_session=False)
-    )
-    if swapped is None:
-        raise WrongState(_("别人刚刚处理过这份转介，请看过最新的情况再操作。"))
-    session.refresh(referral, ["version"])
-
-
 def _hand_on(session: Session, referral: Referral, due_at: datetime | None) -> None:
     state = State(referral.state)
     if state in workflow.FINAL:
         referral.ended_at, referral.due_at = referral.ended_at or clock.now(), None
-        timing.stop_all(
-            session,
-            f"referral:{referral.id}",
-            referral.school_id,
-            void=state is not State.COMPLETED,
-        )
+        timing.stop(session, subject(referral), void=state is not State.COMPLETED)
         return
     at_hospital = state in HOSPITAL_ACTS
     referral.owner_organisation_id = referral.hospital_id if at_hospital else referral.school_id
     role = Role.HOSPITAL_CONTACT if at_hospital else Role.COUNSELOR
     referral.duty_role = role.value
-    referral.due_at = due_at or _default_due(referral)
+    referral.due_at = due_at or clock.now() + next_step(session, referral)
 
 
-def _default_due(referral: Referral) -> datetime:
-    hours = {"red": 0.5, "urgent": 2.0}.get(referral.urgency, 24.0)
-    return clock.now() + timedelta(hours=hours)
+def rule(session: Session, referral: Referral, key: str) -> timedelta:
+    """A span of the rules that hold for the school: its region agreed on them with the hospital."""
+    return timing.span(session, referral.school_id, key)
 
 
-def same_day(urgency: str) -> datetime:
-    """When a missed appointment must have been looked into: today, in danger within half an hour."""
-    moment = clock.now()
-    if urgency == "red":
-        return moment + timedelta(minutes=30)
-    evening = clock.local(moment).replace(hour=LATEST_CHECK_HOUR, minute=0, second=0)
-    return max(min(evening, moment + timedelta(hours=4)), moment + timedelta(minutes=30))
+def next_step(session: Session, referral: Referral) -> timedelta:
+    """Within which time the next step is due where no clock of its own says so."""
+    keys = {"red": "clock.referral_red_min", "urgent": "clock.referral_school_urgent_h"}
+    key = keys.get(referral.urgency, "clock.referral_school_routine_h")
+    return rule(session, referral, key)
+
+
+def start_clock(
+    session: Session,
+    referral: Referral,
+    kind: Kind,
+    key: str,
+    *,
+    basis: Basis = Basis.WALL,
+    name: str | None = None,
+    at_school: bool = False,
+) -> Clock:
+    """A clock of this referral: the school's rule in the working time of who has to act."""
+    return timing.start(
+        session,
+        subject=subject(referral),
+        kind=name or kind.value,
+        organisation_id=referral.school_id if at_school else referral.hospital_id,
+        rules_of=referral.school_id,
+        key=key,
+        basis=basis,
+    )
+
+
+def working_time(referral: Referral) -> Basis:
+    """Routine matters wait for working hours; urgent ones do not."""
+    return Basis.BUSINESS if referral.urgency == "routine" else Basis.WALL
+
+
+LATE_BY = {
+    State.SENT: Kind.HOSPITAL_RECEIPT,
+    State.RECEIVED: Kind.HOSPITAL_DECISION,
+    State.NEED_INFO: Kind.SCHOOL_ANSWER,
+}
+
+
+def is_late(session: Session, referral: Referral) -> bool:
+    """Whether the clock of this state has run out; without a clock there is nothing to wait for."""
+    kind = LATE_BY.get(State(referral.state))
+    running = timing.running(session, subject(referral), kind) if kind else []
+    return not running or running[0].due_at <= clock.now()
+
+
+def same_day(session: Session, referral: Referral) -> datetime:
+    """When a missed appointment must have been looked into: today, in danger within minutes."""
+    moment, soon = clock.now(), rule(session, referral, "clock.referral_red_min")
+    if referral.urgency == "red":
+        return moment + soon
+    hour = settings.value(session, referral.school_id, "noshow.latest_hour")
+    evening = clock.local(moment).replace(hour=int(hour), minute=0, second=0)
+    latest = moment + rule(session, referral, "clock.noshow_check_h")
+    return max(min(evening, latest), moment + soon)

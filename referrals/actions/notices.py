@@ -25,11 +25,32 @@ def tell(session: Session, referral: Referral) -> None:
 
 def tell_signers(session: Session, referral: Referral) -> None:
     """Ask the school's leads for the second signature; the letter does not wait for it."""
+    _tell_leads(session, referral, "sign", "/referrals/signatures", urgent=True)
+
+
+def tell_leads(session: Session, referral: Referral, why: str) -> None:
+    """Tell the school's leads that one of the school's cases needs a look, once for each reason."""
+    urgent = referral.urgency == "red"
+    _tell_leads(session, referral, why, f"/cases/{referral.case_id}", urgent=urgent)
+
+
+def _tell_leads(session: Session, referral: Referral, why: str, path: str, *, urgent: bool) -> None:
     push.notify(
         session,
         user_ids=_on_duty(session, referral.school_id, Role.SCHOOL_LEAD.value),
-        key=f"referral-sign:{referral.id}",
-        path="/referrals/signatures",
+        key=f"referral-{why}:{referral.id}",
+        path=path,
+        urgent=urgent,
+    )
+
+
+def tell_recalled(session: Session, referral: Referral) -> None:
+    """Tell the hospital that a letter in its inbox is void and must not be used."""
+    push.notify(
+        session,
+        user_ids=_on_duty(session, referral.hospital_id, Role.HOSPITAL_CONTACT.value),
+        key=f"referral-recalled:{referral.id}",
+        path="/hospital",
         urgent=True,
     )
 

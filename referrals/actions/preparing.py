@@ -1,7 +1,7 @@
 """Before anything leaves: the draft, who agreed, and what exactly the letter says."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -11,28 +11,28 @@ from accounts.policy import Actor, Permission, Role
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
-from referrals.actions.moves import Said, move
+from referrals.actions import timing
+from referrals.actions.moves import move
+from referrals.actions.moving import Said
 from referrals.actions.notices import tell_signers
 from referrals.consent import Answer, Decision, Facts, Policy, decide
 from referrals.letter import assemble
-from referrals.models import HospitalService, Referral
+from referrals.models import Referral
+from referrals.queries.agreements import hospitals_for
 from referrals.totals import lines
 from referrals.workflow import Event, State
 from schools import settings
 from schools.models import Guardian, GuardianStatus, Student
 from screening.models import Case, Score
 
-FIRST_STEP = timedelta(hours=24)
-
 
 def start(
     session: Session, *, by: Actor, case: Case, hospital_id: int, form: Mapping[str, Any]
 ) -> Referral:
     """Open a draft for one hospital of the green channel; nothing is sent."""
-    service = session.get(HospitalService, hospital_id)
-    if service is None or not service.organisation.active:
-        raise Refused(_("请选择一家绿色通道医院。"), "hospital")
+    with_agreement(session, hospital_id, case.school_id)
     moment = clock.now()
+    first_step = timing.span(session, case.school_id, "clock.referral_draft_h")
     referral = Referral(
         case_id=case.id,
         school_id=case.school_id,
@@ -46,7 +46,7 @@ def start(
         owner_organisation_id=case.school_id,
         duty_role=Role.COUNSELOR.value,
         owner_user_id=by.user_id,
-        due_at=moment + FIRST_STEP,
+        due_at=moment + first_step,
         created_by=by.ref,
         created_at=moment,
     )
@@ -61,6 +61,15 @@ def start(
         details={"case": case.id, "hospital": hospital_id, "urgency": referral.urgency},
     )
     return referral
+
+
+def with_agreement(session: Session, hospital_id: int, school_id: int) -> None:
+    """Refuse a hospital with which no region of the school has an agreement that runs."""
+    offered = {service.organisation_id for service in hospitals_for(session, school_id)}
+    if hospital_id not in offered:
+        raise Refused(
+            _("这家医院没有生效的绿色通道协议，请选择另一家，或者请县、市登记协议。"), "hospital"
+        )
 
 
 def change_letter(
@@ -155,11 +164,24 @@ def decision_for(session: Session, referral: Referral) -> Decision:
 
 
 def policy_of(session: Session, organisation_id: int) -> Policy:
-    """The ages that hold for the school."""
+    """The ages, review times and tries that hold for the school."""
     return Policy(
-        student_age=settings.value(session, organisation_id, "consent.guardian_below"),
-        adult_age=settings.value(session, organisation_id, "consent.student_alone_from"),
+        **{
+            name: settings.value(session, organisation_id, f"consent.{key}")
+            for name, key in POLICY.items()
+        }
     )
+
+
+POLICY = {
+    "student_age": "guardian_below",
+    "adult_age": "student_alone_from",
+    "second_person_h": "second_person_h",
+    "refusal_review_h": "refusal_review_h",
+    "unreachable_h": "unreachable_h",
+    "attempts": "attempts",
+    "basis_min": "basis_min",
+}
 
 
 def guardians_of(session: Session, student_id: int) -> Sequence[Guardian]:

@@ -1,7 +1,6 @@
 """Sending the letter, sending it elsewhere after a refusal, and taking back what was a mistake."""
 
 import secrets
-from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,28 +8,31 @@ from accounts.policy import Actor
 from foundation import clock, crypto
 from foundation.i18n import _
 from foundation.problems import Refused
-from referrals.actions import timing
-from referrals.actions.following import follow_up
-from referrals.actions.moves import Said, move
-from referrals.actions.preparing import content_of, decision_for
-from referrals.clocks import Basis, Kind
+from referrals.actions.case_steps import back_to_care, refer
+from referrals.actions.following import follow_up, replan
+from referrals.actions.moves import is_late, move, next_step, rule, start_clock, working_time
+from referrals.actions.moving import Said
+from referrals.actions.notices import tell_recalled
+from referrals.actions.preparing import content_of, decision_for, with_agreement
+from referrals.clocks import Kind
 from referrals.letter import fingerprint
-from referrals.models import HospitalService, Referral
+from referrals.models import Referral
 from referrals.workflow import Event, State
 
-TOKEN_DAYS = 30
 TOKEN_PURPOSE = "letter-token"  # noqa: S105 - the name of an index, not a secret
 
 
 def send(
     session: Session, *, by: Actor, referral: Referral, previewed: str, version: int | None = None
 ) -> None:
-    """Send exactly what was previewed; consent is looked at once more before it leaves."""
+    """Send exactly what was previewed; consent is looked at once more, and the case is referred."""
     if not decision_for(session, referral).may_send:
         raise Refused(_("现在还不能发出：同意不完整，或者同意已经撤回。"))
     content = content_of(session, referral)
     if fingerprint(content) != previewed:
         raise Refused(_("内容在您预览之后有变化，请重新看一遍再发出。"))
+    if referral.urgency != "red":
+        with_agreement(session, referral.hospital_id, referral.school_id)
     moment = clock.now()
     token = secrets.token_urlsafe(16)
     referral.letter = {**referral.letter, "sent": content}
@@ -38,24 +40,19 @@ def send(
     referral.letter_number = f"XQ{clock.local(moment):%Y%m%d}-{referral.id:06d}"
     referral.token = token
     referral.token_index = crypto.blind_index(TOKEN_PURPOSE, token)
-    referral.token_until = moment + timedelta(days=TOKEN_DAYS)
+    referral.token_until = moment + rule(session, referral, "referral.letter_d")
     referral.sent_at = moment
-    clock_row = _receipt_clock(session, referral)
-    said = Said(version=version, due_at=clock_row, detail={"sha256": previewed})
-    move(session, by=by, referral=referral, event=Event.SEND, said=said)
-
-
-def _receipt_clock(session: Session, referral: Referral) -> datetime:
-    routine = referral.urgency == "routine"
-    row = timing.start(
+    routine = "routine" if referral.urgency == "routine" else "urgent"
+    row = start_clock(
         session,
-        subject=f"referral:{referral.id}",
-        kind=Kind.HOSPITAL_RECEIPT.value,
-        organisation_id=referral.hospital_id,
-        key=f"clock.referral_receipt_{'routine' if routine else 'urgent'}_min",
-        basis=Basis.BUSINESS if routine else Basis.WALL,
+        referral,
+        Kind.HOSPITAL_RECEIPT,
+        f"clock.referral_receipt_{routine}_min",
+        basis=working_time(referral),
     )
-    return row.due_at
+    said = Said(version=version, due_at=row.due_at, detail={"sha256": previewed})
+    move(session, by=by, referral=referral, event=Event.SEND, said=said)
+    refer(session, by=by, referral=referral)
 
 
 def redirect(
@@ -68,8 +65,9 @@ def redirect(
     """
     if hospital_id == referral.hospital_id:
         raise Refused(_("请选择另一家医院。"), "hospital")
-    if session.get(HospitalService, hospital_id) is None:
-        raise Refused(_("请选择一家绿色通道医院。"), "hospital")
+    with_agreement(session, hospital_id, referral.school_id)
+    if referral.state != State.DECLINED.value and not is_late(session, referral):
+        raise Refused(_("医院的时限还没有到；到时没有回应可以改转另一家医院。"))
     said = Said(version=version, detail={"hospital": hospital_id})
     move(session, by=by, referral=referral, event=Event.REDIRECT, said=said)
     void_letter(referral)
@@ -90,7 +88,7 @@ def redirect(
         owner_organisation_id=referral.school_id,
         duty_role="counselor",
         owner_user_id=by.user_id,
-        due_at=clock.now() + timedelta(hours=2),
+        due_at=clock.now() + next_step(session, referral),
         created_by=by.ref,
         created_at=clock.now(),
     )
@@ -110,12 +108,14 @@ def recall(
     move(session, by=by, referral=referral, event=Event.RECALL, said=said)
     void_letter(referral)
     if was_sent:
+        tell_recalled(session, referral)
+        back_to_care(session, by=by, referral=referral)
         follow_up(
             session,
             referral=referral,
             kind="privacy_incident",
             what=_("转介单误发：请与医院确认已删除，并按个人信息事件登记"),
-            due_at=clock.now() + timedelta(hours=24),
+            due_at=clock.now() + rule(session, referral, "clock.referral_incident_h"),
         )
 
 
@@ -128,13 +128,8 @@ def cancel(
     if State(referral.state) is not State.CANCELLED:
         return
     void_letter(referral)
-    follow_up(
-        session,
-        referral=referral,
-        kind="replan",
-        what=_("转介已取消：请写明需求已经解决，或者另作安排"),
-        due_at=clock.now() + timedelta(hours=24),
-    )
+    back_to_care(session, by=by, referral=referral)
+    replan(session, referral)
 
 
 def void_letter(referral: Referral) -> None:

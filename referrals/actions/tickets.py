@@ -1,6 +1,7 @@
 """A 12355 ticket from the call to its desk: opening, triage, dispatch, claiming, returning."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,22 +11,26 @@ from foundation import clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
 from referrals import hotline_workflow as workflow
+from referrals.actions import timing
+from referrals.actions.moving import Said
 from referrals.actions.notices import tell_desk
 from referrals.actions.paging import page_step
 from referrals.actions.ticket_moves import (
     END_CLOCK,
-    Said,
     move,
     note,
     own,
     refresh_due,
     start_clock,
     start_signing,
+    start_triage,
     stop_running,
+    subject,
 )
 from referrals.clocks import Kind
 from referrals.hotline_workflow import Event, State
 from referrals.models import HotlineTicket
+from schools import settings
 from schools.models import Organisation, OrganisationKind
 
 KINDS = ("consult", "case", "crisis")
@@ -80,6 +85,7 @@ def open_ticket(
     note(session, by=by, ticket=ticket, event="open", said=Said(detail={"channel": ticket.channel}))
     start_clock(session, ticket)
     if crisis:
+        start_triage(session, ticket)
         page_step(session, ticket)
     refresh_due(session, ticket)
     tell_desk(session, ticket)
@@ -119,6 +125,7 @@ def triage(
         raise Refused(_("请选择类别。"), "category")
     said = Said(detail={"kind": kind, "category": category, "risk": risk}, version=version)
     move(session, by=by, ticket=ticket, event=Event.TRIAGE, said=said)
+    stop_running(session, ticket, Kind.TRIAGE)
     ticket.category, ticket.risk = category, CRISIS_RISK if kind == "crisis" else risk
     _set_kind(session, ticket, kind)
     refresh_due(session, ticket)
@@ -132,16 +139,17 @@ def _set_kind(session: Session, ticket: HotlineTicket, kind: str) -> None:
     stop_running(session, ticket, old, void=True)
     ticket.kind = kind
     if kind == "crisis":
-        _raise_alarm(session, ticket)
+        raise_alarm(session, ticket)
     else:
         start_clock(session, ticket)
 
 
-def _raise_alarm(session: Session, ticket: HotlineTicket) -> None:
+def raise_alarm(session: Session, ticket: HotlineTicket) -> None:
     """A new signal of danger: its own clock, the whole ladder, and contact to be made now."""
     ticket.risk, ticket.first_signal_at, ticket.ladder_step = CRISIS_RISK, clock.now(), -1
     ticket.contacted_at = ticket.acknowledged_at = ticket.stand_down_by = None
     start_clock(session, ticket)
+    start_triage(session, ticket)
     page_step(session, ticket)
 
 
@@ -154,7 +162,7 @@ def escalate(
     said = Said(detail={"text": reason}, version=version)
     move(session, by=by, ticket=ticket, event=Event.ESCALATE, said=said)
     if ticket.kind == "crisis":
-        _raise_alarm(session, ticket)
+        raise_alarm(session, ticket)
     else:
         _set_kind(session, ticket, "crisis")
     refresh_due(session, ticket)
@@ -200,12 +208,45 @@ def accept(
     refresh_due(session, ticket)
 
 
+def return_by(session: Session, ticket: HotlineTicket) -> datetime | None:
+    """Until when a desk may simply return a ticket: within the first part of the caller's time.
+
+    Whoever notices later leaves the decision to the superior; None when no time runs.
+    """
+    rows = timing.running(session, subject(ticket), END_CLOCK[ticket.kind][0])
+    if not rows:
+        return None
+    row = rows[0]
+    share = settings.value(session, ticket.intake_desk_id, "ticket.return_share")
+    return row.started_at + (row.due_at - row.started_at) * float(share)
+
+
+def is_late_to_return(session: Session, ticket: HotlineTicket) -> bool:
+    """Whether the time in which the ticket may simply be returned has passed."""
+    until = return_by(session, ticket)
+    return until is not None and clock.now() > until
+
+
 def send_back(
-    session: Session, *, by: Actor, ticket: HotlineTicket, grounds: str, version: int | None = None
+    session: Session,
+    *,
+    by: Actor,
+    ticket: HotlineTicket,
+    grounds: str,
+    suggested: Organisation | None = None,
+    version: int | None = None,
 ) -> None:
-    """Return once with grounds; the second time the superior decides, and then it stays."""
-    event = workflow.return_event(ticket.returns, arbitrated=ticket.returns > 1)
-    said = Said(reason="not_ours", detail={"text": grounds}, version=version)
+    """Return once with grounds and who should have it; the second time the superior decides.
+
+    So it does when a return comes late: the caller does not wait for a ticket that wanders.
+    """
+    event = workflow.return_event(
+        ticket.returns, arbitrated=ticket.returns > 1, late=is_late_to_return(session, ticket)
+    )
+    detail: dict[str, Any] = {"text": grounds}
+    if suggested is not None:
+        detail |= {"desk": suggested.id, "suggested": suggested.name}
+    said = Said(reason="not_ours", detail=detail, version=version)
     move(session, by=by, ticket=ticket, event=event, said=said)
     ticket.returns += 1
     stop_running(session, ticket, Kind.SIGN_FOR)

@@ -12,7 +12,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation.forms import Form
-from foundation.i18n import _l
+from foundation.i18n import _, _l
 from referrals import wording
 from referrals.forms.options import options, worded
 from referrals.forms.referrals import SHORT, TEXT, Plain, Worded
@@ -69,6 +69,13 @@ class DeskForm(Form):
     text = StringField(_l("理由"), validators=[Optional(), SHORT])
 
 
+class ReturnForm(Form):
+    """Why it is not ours, and whose it is."""
+
+    text = TextAreaField(_l("为什么不属于本台"), validators=[InputRequired(), TEXT])
+    desk = SelectField(_l("建议由哪个服务台办理"), coerce=int, default=0)
+
+
 class ContactForm(Form):
     """Whom one spoke with."""
 
@@ -83,8 +90,13 @@ class PauseForm(Form):
 
     code = RadioField(_l("等待什么"), choices=worded(wording.PAUSES), validators=[InputRequired()])
     hours = IntegerField(
-        _l("最多等几小时"), default=4, validators=[InputRequired(), NumberRange(1, 24)]
+        _l("最多等几小时"), default=4, validators=[InputRequired(), NumberRange(1)]
     )
+
+    def limit(self, hours: int) -> None:
+        """The longest pause that the desk's rules allow."""
+        self.hours.validators = [InputRequired(), NumberRange(1, hours)]
+        self.hours.description = _("最多 %(n)s 小时，到时自动继续。", n=hours)
 
 
 class ReplyForm(Form):
@@ -151,8 +163,8 @@ FORMS: dict[str, type[Form]] = {
     "dispatch": DeskForm,
     "assign": DeskForm,
     "accept": Plain,
-    "return": Worded,
-    "return_again": Worded,
+    "return": ReturnForm,
+    "return_again": ReturnForm,
     "contact": ContactForm,
     "wait": PauseForm,
     "resume": Plain,

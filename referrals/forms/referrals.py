@@ -119,6 +119,32 @@ class HospitalForm(Form):
     hospital = RadioField(_l("改转到哪家医院"), coerce=int)
 
 
+class ReturnForm(Form):
+    """How the student comes back to class after the hospital's reply."""
+
+    back_on = DateField(
+        _l("哪天回到课堂"),
+        description=_l("随访从这一天算起；今天已经在校就留空。"),
+        validators=[Optional()],
+    )
+    goals = TextAreaField(
+        _l("安全回到课堂的计划"),
+        description=_l("怎样开始、谁陪伴、复诊怎样安排、不放心时找谁。"),
+        validators=[InputRequired(), TEXT],
+    )
+    advice = TextAreaField(
+        _l("班主任怎样做"),
+        description=_l("班主任只看到这一段：写做法，不写病情和分数。"),
+        validators=[InputRequired(), TEXT],
+    )
+
+
+class NoteForm(Form):
+    """A word for the school while the child is being looked after."""
+
+    text = TextAreaField(_l("给学校的简短说明"), validators=[Optional(), TEXT])
+
+
 class QuestionForm(Form):
     """What the hospital wants to know."""
 

@@ -94,6 +94,17 @@ def desks_to_dispatch_to(session: Session, ticket: HotlineTicket) -> list[Organi
     return [desk for desk in desks_near(session, ticket.desk.path) if desk.id != ticket.desk_id]
 
 
+def suggested_desk(session: Session, ticket: HotlineTicket) -> int | None:
+    """The desk that whoever returned the ticket last thought it belongs to."""
+    returned = ("return", "return_again")
+    step = session.scalars(
+        select(HotlineStep)
+        .where(HotlineStep.ticket_id == ticket.id, HotlineStep.event.in_(returned))
+        .order_by(HotlineStep.id.desc())
+    ).first()
+    return (step.detail or {}).get("desk") if step else None
+
+
 def desks_near(session: Session, path: str) -> list[Organisation]:
     """The desks of the province in which an organisation lies, top down."""
     province = "/".join(path.split("/")[:3]) + "/"

@@ -12,6 +12,7 @@ from schools import queries as schools
 from schools.models import Student
 from screening.models import Case
 
+OVERDUE = workflow.Event.OVERDUE
 WITH_STUDENT = joinedload(Referral.student).joinedload(Student.klass)
 
 
@@ -41,6 +42,20 @@ def addressed_to(actor: Actor) -> Select[Referral]:
             Referral.state != workflow.State.ERROR.value,
         )
         .order_by(Referral.ended_at.is_not(None), Referral.due_at, Referral.id)
+    )
+
+
+def recalled_from(actor: Actor) -> Select[Referral]:
+    """Letters that were taken back as a mistake: their number and day, nothing else is shown."""
+    return (
+        select(Referral)
+        .where(
+            schools.in_scope(actor, Permission.HOSPITAL_WORK, school=Referral.hospital_id),
+            Referral.sent_at.is_not(None),
+            Referral.state == workflow.State.ERROR.value,
+        )
+        .order_by(Referral.ended_at.desc())
+        .limit(20)
     )
 
 
@@ -80,16 +95,6 @@ def steps_of(session: Session, referral_id: int) -> Sequence[ReferralStep]:
     ).all()
 
 
-def services(session: Session) -> list[HospitalService]:
-    """The hospitals of the green channel, those with room for children first."""
-    rows = session.scalars(select(HospitalService)).unique()
-    order = {"capacity": 0, "waitlist": 1, "ask": 2, "no_capacity": 3}
-    return sorted(
-        (row for row in rows if row.organisation.active),
-        key=lambda row: (order[row.capacity], not row.child_psychiatry, row.organisation.name),
-    )
-
-
 def services_of(actor: Actor) -> Select[HospitalService]:
     """The services whose capacity he may set."""
     return select(HospitalService).where(
@@ -98,6 +103,6 @@ def services_of(actor: Actor) -> Select[HospitalService]:
 
 
 def overdue_at_hospital() -> Select[Referral]:
-    """Letters whose receipt or decision is late, for the periodic look."""
-    states = (workflow.State.SENT.value, workflow.State.RECEIVED.value)
+    """Letters whose receipt, decision or answer is late, for the periodic look."""
+    states = [state.value for state, event in workflow.TRANSITIONS if event is OVERDUE]
     return select(Referral).where(Referral.state.in_(states), Referral.ended_at.is_(None))

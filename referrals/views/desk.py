@@ -8,7 +8,7 @@ from accounts.policy import Permission
 from foundation.database import session
 from foundation.i18n import _
 from referrals import wording
-from referrals.actions import paging
+from referrals.actions import paging, timing
 from referrals.hotline_workflow import UNTAKEN
 from referrals.models import HotlineTicket
 from referrals.queries import hotline as queries
@@ -27,7 +27,14 @@ def paged(ticket_id: int) -> ResponseReturnValue:
         ticket=shown,
         words=wording,
         pages=queries.pages_of(session(), shown.id),
+        patience=_patience(shown),
     )
+
+
+def _patience(shown: HotlineTicket) -> int:
+    """Minutes that the ladder waits after somebody said that he is on it."""
+    desk = shown.intake_desk_id
+    return timing.minutes_of(session(), desk, "ladder.contact_after_ack_min")
 
 
 @bp.post("/hotline/<int:ticket_id>/page")
@@ -36,7 +43,10 @@ def acknowledge(ticket_id: int) -> ResponseReturnValue:
     """Say "I am on it", with a name and a time."""
     shown, by = one(ticket_id), current_actor()
     paging.acknowledge(session(), by=by, ticket=shown)
-    flash(_("已记录：您在处理。10 分钟内请联系上学生或者身边的成年人。"), "success")
+    flash(
+        _("已记录：您在处理。%(n)s 分钟内请联系上学生或者身边的成年人。", n=_patience(shown)),
+        "success",
+    )
     may_see = by.may(P.HOTLINE_VIEW)
     target = "hotline.ticket" if may_see else "hotline.paged"
     return redirect(url_for(target, ticket_id=ticket_id), 303)

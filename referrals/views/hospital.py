@@ -14,10 +14,12 @@ from foundation.forms import Form
 from foundation.i18n import _
 from referrals import wording, workflow
 from referrals.actions import hospital as actions
-from referrals.actions import preparing
+from referrals.actions import preparing, timing
+from referrals.actions.moves import is_late, subject
 from referrals.forms.referrals import (
     CapacityForm,
     DeclineForm,
+    NoteForm,
     Plain,
     QuestionForm,
     SlipForm,
@@ -37,7 +39,7 @@ FORMS: dict[Event, type[Form]] = {
     Event.SCHEDULE: SlotForm,
     Event.ASK_INFO: QuestionForm,
     Event.ARRIVE: Plain,
-    Event.SEE: Plain,
+    Event.SEE: NoteForm,
     Event.REPLY: SlipForm,
     Event.CONFIRM_CANCEL: Plain,
     Event.NO_SHOW: Plain,
@@ -59,9 +61,11 @@ def inbox() -> ResponseReturnValue:
         "referrals/inbox.html",
         rows=[row for row in rows if shown == "all" or row.ended_at is None],
         shown=shown,
+        recalled=session().scalars(queries.recalled_from(actor)).unique().all(),
         counts={"open": sum(row.ended_at is None for row in rows), "all": len(rows)},
         services=[
-            (s, capacity_words(s.capacity, s.capacity_at), _capacity_form(s)) for s in services
+            (s, capacity_words(s.capacity, s.capacity_at, s.organisation_id), _capacity_form(s))
+            for s in services
         ],
         words=wording,
     )
@@ -119,6 +123,7 @@ def page(
             offers=[o for o in offers if o.kind != "danger"],
             dangers=[o for o in offers if o.kind == "danger"],
             steps=queries.steps_of(session(), shown.id),
+            clocks=timing.running(session(), subject(shown)),
             page_has_errors=refused is not None,
         ),
         status,
@@ -126,7 +131,12 @@ def page(
 
 
 def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
-    events = workflow.possible(State(shown.state), workflow.HOSPITAL, danger=shown.urgency == "red")
+    events = workflow.possible(
+        State(shown.state),
+        workflow.HOSPITAL,
+        danger=shown.urgency == "red",
+        late=is_late(session(), shown),
+    )
     return [
         Offer(
             event.value,
@@ -147,6 +157,7 @@ def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
 def step(referral_id: int, event: str) -> ResponseReturnValue:
     """Take one step of the table."""
     shown = one(referral_id)
+    workflow.transition(State(shown.state), Event(event))
     form = FORMS[Event(event)](prefix=f"{event}-")
     if not form.validate_on_submit():
         return page(shown, refused=(event, form), status=422)
@@ -166,7 +177,13 @@ ACTIONS: dict[Event, Callable[[Referral, Any], None]] = {
     Event.RECEIVE: _plain(actions.receive),
     Event.ACCEPT: _plain(actions.accept),
     Event.ARRIVE: _plain(actions.arrive),
-    Event.SEE: _plain(actions.see),
+    Event.SEE: lambda shown, form: actions.see(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        note=form.text.data or "",
+        version=seen_version(),
+    ),
     Event.NO_SHOW: _plain(actions.no_show),
     Event.CONFIRM_CANCEL: _plain(actions.confirm_cancel),
     Event.ASK_INFO: lambda shown, form: actions.ask_info(

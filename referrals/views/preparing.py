@@ -22,7 +22,7 @@ from referrals.models import Referral
 from referrals.notice_pdf import notice
 from referrals.queries import hotline as hotline_queries
 from referrals.queries import referrals as queries
-from referrals.views.referrals import bp, one, service_words
+from referrals.views.referrals import bp, hospital_choices, one
 from referrals.views.steps import attempt, seen_version
 from schools.models import Organisation
 from screening.models import Case
@@ -36,9 +36,7 @@ def _case(case_id: int) -> Case:
 
 def _letter_form(case: Case, **values: Any) -> LetterForm:
     form = LetterForm(**values)
-    form.hospital.choices = options(
-        [(s.organisation_id, service_words(s)) for s in queries.services(session())]
-    )
+    form.hospital.choices = hospital_choices(case.school_id)
     form.scores.choices = options(
         [
             (
@@ -174,6 +172,7 @@ def refusal_notice(referral_id: int) -> ResponseReturnValue:
         content=preparing.content_of(session(), shown),
         hospital=shown.hospital.name,
         day=clock.today().isoformat(),
+        again_h=preparing.policy_of(session(), shown.school_id).refusal_review_h,
     )
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="notice-{shown.id}.pdf"'

@@ -17,23 +17,33 @@ from foundation.i18n import _
 from foundation.problems import Missing
 from referrals import wording, workflow
 from referrals.actions import hospital as hospital_actions
-from referrals.actions import preparing, sending
+from referrals.actions import preparing, sending, timing
+from referrals.actions.case_steps import Return
+from referrals.actions.moves import is_late, subject
 from referrals.forms.options import options
-from referrals.forms.referrals import AnswerForm, HospitalForm, Plain, Worded, consent_form
+from referrals.forms.referrals import (
+    AnswerForm,
+    HospitalForm,
+    ReturnForm,
+    Worded,
+    consent_form,
+)
 from referrals.letter_pdf import letter
 from referrals.models import HospitalService, Referral
 from referrals.queries import referrals as queries
+from referrals.queries.agreements import hospitals_for
 from referrals.views.steps import Offer, attempt, seen_version
 from referrals.workflow import Event, State
+from schools import settings
 from schools.models import GuardianStatus
+from screening.models import Case
 
 bp = Blueprint("referrals", __name__)
 P = Permission
-STALE_CAPACITY_H = 24
 FORMS: dict[Event, type[Form]] = {
     Event.ANSWER_INFO: AnswerForm,
     Event.REDIRECT: HospitalForm,
-    Event.CONFIRM: Plain,
+    Event.CONFIRM: ReturnForm,
     Event.CANCEL: Worded,
     Event.RECALL: Worded,
 }
@@ -87,6 +97,9 @@ def page(
             referral=shown,
             words=wording,
             decision=decision,
+            policy=preparing.policy_of(session(), shown.school_id),
+            clocks=timing.running(session(), subject(shown)),
+            case=session().get_one(Case, shown.case_id),
             consent=_consent(shown, refused),
             offers=[o for o in offers if o.kind != "danger"],
             dangers=[o for o in offers if o.kind == "danger"],
@@ -131,7 +144,12 @@ def family_form(shown: Referral) -> tuple[Any, list[str]]:
 def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
     if not current_actor().may(P.REFERRAL_WORK, shown.school.path):
         return []
-    events = workflow.possible(State(shown.state), workflow.SCHOOL, danger=shown.urgency == "red")
+    events = workflow.possible(
+        State(shown.state),
+        workflow.SCHOOL,
+        danger=shown.urgency == "red",
+        late=is_late(session(), shown),
+    )
     return [
         Offer(
             event.value,
@@ -147,30 +165,44 @@ def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
 
 def form_for(event: Event, shown: Referral) -> Form:
     """The form of one step, with the hospitals that may be chosen."""
-    form = FORMS[event](prefix=f"{event}-")
+    form = FORMS[event](prefix=f"{event}-", data=_known(event, shown))
     if isinstance(form, HospitalForm):
-        others = [s for s in queries.services(session()) if s.organisation_id != shown.hospital_id]
-        form.hospital.choices = options([(s.organisation_id, service_words(s)) for s in others])
+        form.hospital.choices = hospital_choices(shown.school_id, but=shown.hospital_id)
     return form
 
 
-def service_words(service: HospitalService) -> str:
-    """Name, room with its age, agreement and children's clinic, in one line."""
-    parts = [service.organisation.name, capacity_words(service.capacity, service.capacity_at)]
+def _known(event: Event, shown: Referral) -> dict[str, Any]:
+    """What a form can be filled with beforehand: the plan that is there, the hospital's advice."""
+    if event is not Event.CONFIRM:
+        return {}
+    case, slip = session().get_one(Case, shown.case_id), shown.reply or {}
+    heard = [str(wording.ADVICE.get(slip.get("advice") or "", "")), slip.get("text") or ""]
+    return {
+        "goals": (case.plan or {}).get("goals", ""),
+        "advice": case.advice or "；".join(part for part in heard if part),
+    }
+
+
+def hospital_choices(school_id: int, but: int | None = None) -> list[Any]:
+    """The hospitals that a school may choose: those with an agreement that runs."""
+    found = [s for s in hospitals_for(session(), school_id) if s.organisation_id != but]
+    return options([(s.organisation_id, service_words(s, school_id)) for s in found])
+
+
+def service_words(service: HospitalService, school_id: int) -> str:
+    """Name, room with its age and children's clinic, in one line."""
+    room = capacity_words(service.capacity, service.capacity_at, school_id)
+    parts = [service.organisation.name, room]
     parts.append(_("有儿童青少年精神科") if service.child_psychiatry else _("没有儿童青少年精神科"))
-    if service.agreement_number is None:
-        parts.append(_("没有绿色通道协议"))
-    elif service.agreement_until is not None and service.agreement_until < clock.now():
-        parts.append(_("协议已到期"))
     return " · ".join(parts)
 
 
-def capacity_words(capacity: str, at: datetime | None) -> str:
-    """What the hospital said about its room, and how old that is; a day old counts as unknown."""
+def capacity_words(capacity: str, at: datetime | None, organisation_id: int) -> str:
+    """What the hospital said about its room, and how old that is; what is too old is unknown."""
     if at is None:
         return _("接诊能力不详")
     hours = int((clock.now() - at).total_seconds() // 3600)
-    if hours >= STALE_CAPACITY_H:
+    if hours >= settings.value(session(), organisation_id, "referral.capacity_stale_h"):
         return _("接诊能力不详（%(n)s 小时前更新）", n=hours)
     return _("%(word)s（%(n)s 小时前更新）", word=wording.CAPACITIES[capacity], n=hours)
 
@@ -204,6 +236,7 @@ def consent(referral_id: int) -> ResponseReturnValue:
 def step(referral_id: int, event: str) -> ResponseReturnValue:
     """Take one step of the table."""
     shown = one(referral_id)
+    workflow.transition(State(shown.state), Event(event))
     form = form_for(Event(event), shown)
     if not form.validate_on_submit():
         return page(shown, refused=(event, form), status=422)
@@ -232,8 +265,12 @@ ACTIONS: dict[Event, Callable[[Referral, Any], object]] = {
         version=seen_version(),
     ),
     Event.REDIRECT: _redirected,
-    Event.CONFIRM: lambda shown, _form: hospital_actions.confirm(
-        session(), by=current_actor(), referral=shown, version=seen_version()
+    Event.CONFIRM: lambda shown, form: hospital_actions.confirm(
+        session(),
+        by=current_actor(),
+        referral=shown,
+        plan=Return(form.goals.data or "", form.advice.data or "", form.back_on.data),
+        version=seen_version(),
     ),
     Event.CANCEL: lambda shown, form: sending.cancel(
         session(),

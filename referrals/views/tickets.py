@@ -1,6 +1,7 @@
 """The 12355 desk: queue, a new call, one ticket with the steps of its table."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,11 +17,12 @@ from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from referrals import hotline_workflow as workflow
 from referrals import wording
-from referrals.actions import handling, tickets
-from referrals.actions.ticket_moves import Changed
-from referrals.forms.hotline import FORMS, CallForm, DeskForm
+from referrals.actions import handling, tickets, timing
+from referrals.actions.ticket_moves import Changed, subject
+from referrals.forms.hotline import FORMS, CallForm, DeskForm, PauseForm, ReturnForm
 from referrals.forms.options import options
 from referrals.hotline_workflow import Event, State
+from referrals.ladder import Way
 from referrals.models import HotlineTicket
 from referrals.queries import hotline as queries
 from referrals.views.steps import Offer, attempt, seen_version
@@ -30,7 +32,6 @@ bp = Blueprint("hotline", __name__)
 P = Permission
 DANGEROUS = ("return", "return_again", "escalate", "take_back", "redo")
 SHOWN = ("mine", "open", "crisis", "late", "all")
-CARD_MINUTE = 20
 
 
 @bp.get("/hotline")
@@ -128,9 +129,27 @@ def page(
             steps=queries.steps_of(session(), shown.id),
             pages=queries.pages_of(session(), shown.id),
             names=_names([shown]),
+            clocks=timing.running(session(), subject(shown)),
+            return_by=_return_by(shown),
+            breached=_breached(shown),
             page_has_errors=refused is not None,
         ),
         status,
+    )
+
+
+def _return_by(shown: HotlineTicket) -> datetime | None:
+    """Until when it may simply be returned, where returning is a question at all."""
+    if shown.state != State.DISPATCHED.value or shown.returns:
+        return None
+    return tickets.return_by(session(), shown)
+
+
+def _breached(shown: HotlineTicket) -> bool:
+    """A crisis in which nobody was reached in time: it is looked into afterwards."""
+    return shown.kind == "crisis" and any(
+        step.event == "page" and step.reason == Way.INCIDENT.value
+        for step in queries.steps_of(session(), shown.id)
     )
 
 
@@ -152,7 +171,11 @@ def offers_of(shown: HotlineTicket, refused: tuple[str, Form] | None) -> list[Of
     events: list[str] = [
         event.value
         for event in workflow.possible(
-            State(shown.state), held, crisis=shown.kind == "crisis", returns=shown.returns
+            State(shown.state),
+            held,
+            crisis=shown.kind == "crisis",
+            returns=shown.returns,
+            late=tickets.is_late_to_return(session(), shown),
         )
     ]
     if held and shown.state == State.REPLIED.value and shown.kind != "crisis":
@@ -173,11 +196,21 @@ def _offer(event: str, shown: HotlineTicket, refused: tuple[str, Form] | None) -
 
 
 def _form(event: str, shown: HotlineTicket) -> Form:
-    known = {"kind": shown.kind, "category": shown.category, "risk": str(shown.risk)}
+    known: dict[str, Any] = {
+        "kind": shown.kind,
+        "category": shown.category,
+        "risk": str(shown.risk),
+    }
+    if event in ("dispatch", "assign"):
+        known["desk"] = queries.suggested_desk(session(), shown)
     form = FORMS[event](prefix=f"{event}-", data=known)
-    if isinstance(form, DeskForm):
+    if isinstance(form, DeskForm | ReturnForm):
         desks = queries.desks_to_dispatch_to(session(), shown)
-        form.desk.choices = options([(desk.id, desk.name) for desk in desks])
+        nobody = [(0, _("不清楚"))] if isinstance(form, ReturnForm) else []
+        form.desk.choices = options([*nobody, *((desk.id, desk.name) for desk in desks)])
+    if isinstance(form, PauseForm):
+        longest = timing.span(session(), shown.desk_id, "clock.pause_cap_h")
+        form.limit(int(longest.total_seconds() // 3600))
     return form
 
 
@@ -188,6 +221,8 @@ def step(ticket_id: int, event: str) -> ResponseReturnValue:
     if event not in ACTIONS:
         raise Missing
     shown = one(ticket_id)
+    if event in set(Event) and seen_version() in (None, shown.version):
+        workflow.transition(State(shown.state), Event(event))
     form = _form(event, shown)
     if not form.validate_on_submit():
         return page(shown, refused=(event, form), status=422)
@@ -246,6 +281,18 @@ def _send_on(shown: HotlineTicket, form: Any) -> None:
     )
 
 
+def _send_back(shown: HotlineTicket, form: Any) -> None:
+    desk = session().get(Organisation, form.desk.data) if form.desk.data else None
+    tickets.send_back(
+        session(),
+        by=current_actor(),
+        ticket=shown,
+        grounds=form.text.data or "",
+        suggested=desk,
+        version=seen_version(),
+    )
+
+
 def _triage(shown: HotlineTicket, form: Any) -> None:
     tickets.triage(
         session(),
@@ -280,8 +327,8 @@ ACTIONS: dict[str, Callable[[HotlineTicket, Any], None]] = {
     Event.DISPATCH: _send_on,
     Event.ASSIGN: _send_on,
     Event.ACCEPT: _plain(tickets.accept),
-    Event.RETURN: _filled(tickets.send_back, grounds="text"),
-    Event.RETURN_AGAIN: _filled(tickets.send_back, grounds="text"),
+    Event.RETURN: _send_back,
+    Event.RETURN_AGAIN: _send_back,
     Event.CONTACT: _filled(handling.contact, whom="whom", text="text"),
     Event.WAIT: _filled(handling.wait, code="code", hours="hours"),
     Event.RESUME: _plain(handling.resume),

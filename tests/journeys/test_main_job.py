@@ -1,7 +1,6 @@
 """The main job once, through the pages: roster, campaign, answers, alert, case, hospital, 12355."""
 
 import io
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +9,15 @@ from sqlalchemy import select
 
 from accounts.policy import Actor
 from foundation import clock, database
-from referrals.models import HospitalService, HotlineTicket, Referral
+from referrals.models import HotlineTicket, Referral
 from schools.actions import add_duty
 from schools.models import Student
 from screening.models import Alert, AlertReach, Campaign, Case, Response, Ticket
 from screening.tickets import shown
+from tests import make
 from tests.people import Cast, sign_in
 
+PLAN = {"confirm-goals": "先上半天，心理老师每天见一面。", "confirm-advice": "不当众问起请假的事。"}
 ROSTER = """学号,姓名,性别,出生日期,年级,班级,监护人,关系,监护人电话
 26010101,丁书龘,女,2012-03-04,七年级,1班,丁妈妈,母亲,13900000001
 26010102,顾亦安,男,2012-05-06,七年级,1班,顾爸爸,父亲,13900000002
@@ -48,18 +49,7 @@ def school(people: Cast, frozen: Any) -> Cast:
                 starts_at=clock.local(clock.now()).time().replace(hour=0, tzinfo=None),
                 ends_at=clock.local(clock.now()).time().replace(hour=0, tzinfo=None),
             )
-        session.add(
-            HospitalService(
-                organisation_id=people.hospital.id,
-                departments=["儿童青少年精神科"],
-                green_phone="0000-1200",
-                child_psychiatry=True,
-                agreement_number="XY-1",
-                agreement_until=clock.now() + timedelta(days=300),
-                capacity="capacity",
-                capacity_at=clock.now(),
-            )
-        )
+        make.green_channel(session, region=people.county, hospital=people.hospital)
     return people
 
 
@@ -215,7 +205,7 @@ def test_the_main_job_from_a_roster_to_the_hospital_and_back(
     refer(client, school, case)
     treat(client, school)
     sign_in(client, school.counselor)
-    follow(client, f"/referrals/{one(Referral).id}/confirm")
+    follow(client, f"/referrals/{one(Referral).id}/confirm", **PLAN)
     assert one(Referral).state == "completed"
     work_a_12355_ticket(client, school)
     sign_in(client, school.counselor)

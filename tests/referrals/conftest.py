@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from foundation import clock, database
-from referrals.models import HospitalService
 from schools.models import Organisation
 from screening.models import Case
 from tests import make
@@ -58,18 +57,7 @@ def world(db: str | None, frozen: Any) -> World:
             session, name="望海市精神卫生中心", kind="hospital", under=people.other_city
         )
         for hospital in (people.hospital, second):
-            session.add(
-                HospitalService(
-                    organisation_id=hospital.id,
-                    departments=["儿童青少年精神科"],
-                    green_phone="0000-1200",
-                    child_psychiatry=True,
-                    agreement_number="XY-1",
-                    agreement_until=clock.now() + timedelta(days=300),
-                    capacity="capacity",
-                    capacity_at=clock.now() - timedelta(hours=3),
-                )
-            )
+            make.green_channel(session, region=people.province, hospital=hospital)
         case = Case(
             school_id=people.school.id,
             student_id=people.lin.id,

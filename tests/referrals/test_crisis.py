@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from foundation import clock, database
 from foundation.outbox import OutboxMessage
-from foundation.problems import Refused
+from foundation.problems import Forbidden, Refused
 from referrals import jobs
 from referrals.actions import handling, paging, tickets
 from referrals.models import HotlineTicket, Page
@@ -25,7 +25,7 @@ def test_a_crisis_pages_the_duty_chain_in_the_same_transaction(world):
     ticket_id = crisis(world)
     found = ticket(ticket_id)
     assert (found.risk, found.ladder_step) == (3, 0)
-    assert found.due_at == found.first_signal_at + timedelta(minutes=30)
+    assert found.due_at == found.first_signal_at + timedelta(minutes=5)
     with database.reading() as session:
         assert session.scalars(select(Page).where(Page.subject == f"ticket:{ticket_id}")).all()
         messages = session.scalars(
@@ -79,7 +79,9 @@ def test_two_people_stand_a_crisis_down_and_it_is_followed_up_after_a_day(world)
     with pytest.raises(Refused):
         do(world, ticket_id, handling.close)
     do(world, ticket_id, handling.followed_up, text="今日到校，情绪平稳")
-    do(world, ticket_id, handling.close)
+    with pytest.raises(Forbidden):
+        do(world, ticket_id, handling.close)
+    do(world, ticket_id, handling.close, by=world.people.supervisor)
     assert ticket(ticket_id).state == "closed"
 
 

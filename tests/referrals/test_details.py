@@ -8,9 +8,8 @@ from sqlalchemy import select
 from foundation import clock, database
 from referrals.ladder import Watcher
 from referrals.models import Clock, HotlineTicket
-from schools.models import WorkdayOverride
 from referrals.queries.hotline import people_for
-from schools.models import DutySlot
+from schools.models import DutySlot, WorkdayOverride
 from tests import make
 from tests.people import sign_in
 from tests.referrals.calls import opened, triaged
@@ -100,7 +99,7 @@ def test_a_pause_cannot_make_a_wrong_form_or_an_unknown_step_pass(world, client)
     ticket_id = triaged(world)
     sign_in(client, world.people.operator)
     assert client.post(f"/hotline/{ticket_id}/nonsense").status_code == 404
-    assert client.post(f"/hotline/{ticket_id}/reply", data={}).status_code == 422
+    assert client.post(f"/hotline/{ticket_id}/reply", data={}).status_code == 409
     filled = {"reply-text": "好", "reply-result": "solved"}
     assert client.post(f"/hotline/{ticket_id}/reply", data=filled).status_code == 409
     send = {"dispatch-desk": 999999, "dispatch-text": ""}

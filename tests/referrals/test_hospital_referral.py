@@ -30,6 +30,8 @@ SLIP = {
     "signed_by": "刘医生",
 }
 
+PLAN = {"confirm-goals": "先上半天，心理老师每天见一面。", "confirm-advice": "不当众问起请假的事。"}
+
 
 def drafted(world: Any, **changes: Any) -> int:
     with database.writing() as session:
@@ -124,9 +126,10 @@ def test_from_case_to_hospital_and_back_to_school(world, client):
     page = client.get(url)
     assert "正常上学" in page.text
     assert "不应出现" not in page.text
-    assert client.post(f"{url}/confirm").status_code == 303
+    assert client.post(f"{url}/confirm").status_code == 422
+    assert client.post(f"{url}/confirm", data=PLAN).status_code == 303
     assert state_of(referral_id) == "completed"
-    assert follow_ups(world) == ["after_referral"] * 3
+    assert follow_ups(world) == ["appointment", *["after_referral"] * 3]
     assert client.get(url).status_code == 200
     assert client.get("/referrals?show=all").status_code == 200
 

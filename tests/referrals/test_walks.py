@@ -13,6 +13,7 @@ from foundation import clock, database
 from foundation.problems import Problem
 from referrals import hotline_workflow, workflow
 from referrals.actions import handling, hospital, preparing, sending, tickets
+from referrals.actions.case_steps import Return
 from referrals.actions.ticket_moves import move
 from referrals.letter import fingerprint
 from referrals.models import Clock, HotlineTicket, Referral
@@ -103,7 +104,6 @@ def referral_verbs(world: Any) -> list[Callable[[Any, Actor, Referral], Any]]:
         hospital.arrive,
         hospital.see,
         hospital.no_show,
-        hospital.confirm,
         hospital.confirm_cancel,
     ]
     return [
@@ -116,6 +116,7 @@ def referral_verbs(world: Any) -> list[Callable[[Any, Actor, Referral], Any]]:
         lambda s, by, r: hospital.schedule(
             s, by=by, referral=r, at=clock.now() + timedelta(hours=5), department="儿少科"
         ),
+        lambda s, by, r: hospital.confirm(s, by=by, referral=r, plan=Return("慢慢来", "多关心")),
         lambda s, by, r: hospital.reply(s, by=by, referral=r, slip=SLIP),
         lambda s, by, r: sending.cancel(s, by=by, referral=r, reason="另作安排"),
         lambda s, by, r: sending.redirect(

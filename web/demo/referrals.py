@@ -10,15 +10,20 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor, Role
 from foundation import clock, database
 from referrals.actions import agreements, hospital, preparing, sending
+from referrals.actions.case_steps import Return
 from referrals.letter import fingerprint
-from referrals.models import Referral
+from referrals.models import HospitalService, Referral
 from referrals.workflow import State
 from schools.models import Organisation
+from screening import case_actions
+from screening.case_workflow import Event
+from screening.models import Case
 from web.demo.district import BY
 from web.demo.league import SCHOOL, case_of, students
 from web.demo.screenings import actor
 
 Step = Callable[[Session, Referral], Any]
+PROVINCE = "990000"
 HOSPITALS = ("H990101", "H990201")
 STEP = timedelta(minutes=3)
 FORM = {
@@ -50,6 +55,11 @@ SLIP = {
     "signed_by": "门诊医生",
 }
 
+PLAN = Return(
+    goals="从半天开始上课，每天和心理老师见一面，两周后复诊。",
+    advice="不当众问起请假的事，作业减半，有担心当天告诉心理老师。",
+)
+
 
 def build(morning: datetime) -> None:
     """Two agreements, then a referral in every state."""
@@ -68,12 +78,14 @@ def place(session: Session, code: str) -> Organisation:
 
 def _agree(session: Session, code: str) -> None:
     there = place(session, code)
-    service = agreements.agree(
+    agreements.agree(
         session,
         by=BY,
+        region=place(session, PROVINCE),
         hospital=there,
         agreement=agreements.Agreement(
             number=f"绿通-{code}",
+            starts_at=clock.now(),
             until=clock.now() + timedelta(days=700),
             departments=("儿童青少年心理门诊",),
             green_phone="0000-120012",
@@ -81,6 +93,7 @@ def _agree(session: Session, code: str) -> None:
             child_psychiatry=True,
         ),
     )
+    service = session.get_one(HospitalService, there.id)
     hospital.set_capacity(session, by=_doctor(session, code), service=service, capacity="capacity")
 
 
@@ -96,6 +109,7 @@ def _bring(session: Session, state: State, number: int, start: datetime) -> None
     """A new case's referral, taken along the table to the state."""
     with clock.frozen(start):
         case = case_of(session, SCHOOL, students(session, SCHOOL, 60 + number * 7)[0])
+        _talk(session, case)
         referral = preparing.start(
             session,
             by=_counselor(session),
@@ -106,6 +120,20 @@ def _bring(session: Session, state: State, number: int, start: datetime) -> None
     for count, step in enumerate(WAYS[state], start=1):
         with clock.frozen(start + count * STEP):
             step(session, referral)
+
+
+def _talk(session: Session, case: Case) -> None:
+    """The counselor has spoken with the student, set a level and begun to care."""
+    by = _counselor(session)
+    case_actions.interview(
+        session,
+        by=by,
+        case=case,
+        record="谈了半小时：睡眠差，不愿进教室，愿意去医院看看。",
+        level=2,
+        held_at=clock.now(),
+    )
+    case_actions.step(session, by=by, case=case, event=Event.START_CARE)
 
 
 def _ask(session: Session, referral: Referral) -> None:
@@ -182,7 +210,7 @@ WAYS: dict[State, tuple[Step, ...]] = {
     State.ARRIVED: ARRIVED,
     State.SEEN: SEEN,
     State.RETURNING: RETURNING,
-    State.COMPLETED: (*RETURNING, _at_school(hospital.confirm)),
+    State.COMPLETED: (*RETURNING, _at_school(hospital.confirm, plan=PLAN)),
     State.CANCEL_REQUESTED: (*ACCEPTED, _at_school(sending.cancel, reason="家长另约")),
     State.CANCELLED: (*READY, _at_school(sending.cancel, reason="家长另约")),
     State.ERROR: (*SENT, _at_school(sending.recall, reason="发错了医院")),
