@@ -93,10 +93,27 @@ def _expiry_problems(expiry: object, definition: Definition, today: date) -> lis
     return []
 
 
+def kept_wording(definition: Definition, document: str) -> Wording:
+    """The wording of a document that was accepted before, whatever has become of its licence."""
+    content = document.encode("utf-8")
+    return _licensed(_table(content), definition, hashlib.sha256(content).hexdigest())
+
+
 def _wording(
     table: dict[str, object], definition: Definition, checksum: str, problems: list[str]
 ) -> Wording | None:
     """The parsed text as a LICENSED one, or None with the reason added to `problems`."""
+    try:
+        return _licensed(table, definition, checksum)
+    except KeyError as absent:
+        problems.append(f"field {absent} is missing; see the form in docs/instruments.md")
+    except (DefinitionError, TypeError, AttributeError) as broken:
+        problems.append(f"{broken}; see the form in docs/instruments.md")
+    return None
+
+
+def _licensed(table: dict[str, object], definition: Definition, checksum: str) -> Wording:
+    """What a licence's file leaves out is known: the version, and that every text is LICENSED."""
     filled = {
         "version": definition.version,
         "instruction_status": "LICENSED",
@@ -111,13 +128,7 @@ def _wording(
     licence = table.get("licence")
     given = licence if isinstance(licence, dict) else {}
     filled["licence"] = {"short": "", "statement": "", "evidence": "", **given}
-    try:
-        return replace(parse_wording(filled, checksum), origin="imported")
-    except KeyError as absent:
-        problems.append(f"field {absent} is missing; see the form in docs/instruments.md")
-    except (DefinitionError, TypeError, AttributeError) as broken:
-        problems.append(f"{broken}; see the form in docs/instruments.md")
-    return None
+    return replace(parse_wording(filled, checksum), origin="imported")
 
 
 def _text_problems(wording: Wording, definition: Definition) -> list[str]:

@@ -79,6 +79,7 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
     )
     slots = whole_chain(session, campaign.school_id)
     licences = _licences(session, campaign)
+    opens_on = max(clock.today(), clock.local(campaign.opens_at).date())
     return Plan(
         stage=str(campaign.school.stage),
         students=students or 0,
@@ -86,7 +87,7 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
         closes_at=campaign.closes_at,
         definitions=definitions,
         unusable=[d.key for d in definitions if not _has_wording(d, campaign, licences)],
-        expired=[key for key, until in licences.items() if until < clock.today()],
+        expired=[key for key, until in licences.items() if until < opens_on],
         unverified=_unverified(campaign, definitions),
         duty_problems=duty.problems(slots, campaign.opens_at, campaign.closes_at),
         sensitive_approved=campaign.sensitive_approved_by is not None,

@@ -20,7 +20,7 @@ class Plan:
     closes_at: datetime
     definitions: Sequence[Definition]
     unusable: Sequence[str]  # keys without any wording that may be shown
-    expired: Sequence[str]  # keys whose licence has ended
+    expired: Sequence[str]  # keys whose licence ends before the campaign opens
     unverified: Sequence[str]  # keys with an unverified cut-set that nobody approved
     duty_problems: Sequence[str]
     sensitive_approved: bool

@@ -1,6 +1,5 @@
 """What a taking request needs to know of a ticket: its standing, its sheet, its drafts."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +11,22 @@ from sqlalchemy.orm import Session, joinedload
 from foundation import clock
 from instruments import catalogue
 from instruments.definition import Definition
-from instruments.wording import Wording, parse_wording
+from instruments.wording import Wording
+from instruments.wording_import import kept_wording
 from schools import settings
 from schools.models import Setting
 from screening import consent
 from screening.drafts import Place, Stored
-from screening.models import Alert, AlertReach, Consent, Draft, Response, Ticket, WordingLicence
+from screening.models import (
+    Alert,
+    AlertReach,
+    Campaign,
+    Consent,
+    Draft,
+    Response,
+    Ticket,
+    WordingLicence,
+)
 from screening.taking import Standing, window_of
 from screening.taking_scoring import Asked
 
@@ -150,36 +159,38 @@ def parts_of(session: Session, ticket: Ticket, locale: str) -> tuple[Part, ...]:
     for asked, each in zip(asked_of(ticket), ticket.campaign.instruments, strict=True):
         own = each.get("language") or "zh"
         wanted = [LANGUAGES.get(locale, "zh-Hans"), LANGUAGES.get(own, own), "en"]
-        words = _words(session, ticket.campaign.school_id, asked.definition, wanted)
+        words = _words(session, ticket.campaign, asked.definition, wanted)
         if words is not None:
             found.append(Part(asked, words))
     return tuple(found)
 
 
 def _words(
-    session: Session, school_id: int, definition: Definition, languages: list[str]
+    session: Session, campaign: Campaign, definition: Definition, languages: list[str]
 ) -> Wording | None:
     for language in dict.fromkeys(languages):
         shipped = catalogue.wording(definition.key, language, definition.version)
-        found = shipped or _licensed(session, school_id, definition, language)
+        found = shipped or _licensed(session, campaign, definition, language)
         if found is not None:
             return found
     return None
 
 
 def _licensed(
-    session: Session, school_id: int, definition: Definition, language: str
+    session: Session, campaign: Campaign, definition: Definition, language: str
 ) -> Wording | None:
+    """The school's own text: a licence that ends while a campaign runs does not stop it."""
+    opened_on = min(clock.today(), clock.local(campaign.opens_at).date())
     document = session.scalar(
         select(WordingLicence.document).where(
-            WordingLicence.organisation_id == school_id,
+            WordingLicence.organisation_id == campaign.school_id,
             WordingLicence.key == definition.key,
             WordingLicence.version == definition.version,
             WordingLicence.language == language,
-            WordingLicence.expires_on >= clock.today(),
+            WordingLicence.expires_on >= opened_on,
         )
     )
-    return parse_wording(tomllib.loads(document)) if document else None
+    return kept_wording(definition, document) if document else None
 
 
 def drafts_of(session: Session, ticket: Ticket) -> dict[Place, Stored]:

@@ -43,7 +43,7 @@ def obstacle_words(obstacle: Obstacle) -> str:
             "量表 %(key)s 没有可以显示的中文题目：请导入本校有许可的题目，或只录入纸质答卷。",
             key=obstacle.value,
         ),
-        "licence_expired": _("量表 %(key)s 的许可已过期：请先续期。", key=obstacle.value),
+        "licence_expired": _("量表 %(key)s 的许可在活动开始前到期：请先续期。", key=obstacle.value),
         "cutset_unverified": _(
             "量表 %(key)s 的界值未经核实：要由起草人以外的人批准后才能使用。", key=obstacle.value
         ),

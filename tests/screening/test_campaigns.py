@@ -268,7 +268,7 @@ def test_a_sitting_lies_inside_the_window(people: Cast, frozen: datetime) -> Non
 
 
 @pytest.mark.parametrize(
-    ("days", "codes"), [(None, {"no_wording"}), (-1, {"licence_expired"}), (30, set())]
+    ("days", "codes"), [(None, {"no_wording"}), (-1, {"licence_expired"}), (0, {"licence_expired"}), (30, set())],
 )
 def test_a_scale_without_our_wording_needs_a_licence_that_lasts(
     people: Cast, frozen: datetime, days: int | None, codes: set[str]
