@@ -87,6 +87,7 @@ class Engine:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="procrastinate", daemon=True)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
+        self._looking = threading.Event()
 
     def start(self) -> None:
         """Start the thread."""
@@ -97,7 +98,7 @@ class Engine:
 
     def alive(self) -> bool:
         """Say whether Procrastinate's workers run now."""
-        return self._running is not None
+        return self._looking.is_set()
 
     def stop(self) -> None:
         """Ask the workers to end and wait for what is under way."""
@@ -124,8 +125,9 @@ class Engine:
             return
         self._running = loop, task
         try:
-            await engine.work(sorted(outbox.HANDLERS), PER_KIND)
+            await engine.work(sorted(outbox.HANDLERS), PER_KIND, self._looking.set)
         finally:
+            self._looking.clear()
             self._running = None
 
 

@@ -1,7 +1,7 @@
 """Procrastinate on PostgreSQL: one job for each outbox row, in the transaction of the row."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
@@ -75,10 +75,11 @@ def mend() -> int:
     return len(rows)
 
 
-async def work(kinds: Collection[str], at_once: int) -> None:
+async def work(kinds: Collection[str], at_once: int, ready: Callable[[], None]) -> None:
     """Run Procrastinate's workers, one for each kind, until cancelled or until one of them ends.
 
-    One each, because a receiver that hangs must not hold up the other kinds.
+    One each, because a receiver that hangs must not hold up the other kinds. `ready` is called
+    once they have looked for jobs and none of them has failed.
     """
     engine = database.engine()
     _none, arguments = engine.dialect.create_connect_args(engine.url)
@@ -100,10 +101,20 @@ async def work(kinds: Collection[str], at_once: int) -> None:
             for kind in kinds
         ]
         try:
-            done, _others = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+            done = await _first_ended(workers, POLL_S)
+            if not done:
+                ready()
+                done = await _first_ended(workers, None)
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
         for worker in done:
             worker.result()
+
+
+async def _first_ended(
+    workers: Collection[asyncio.Task[None]], seconds: float | None
+) -> set[asyncio.Task[None]]:
+    first = asyncio.FIRST_COMPLETED
+    return (await asyncio.wait(workers, timeout=seconds, return_when=first))[0]
