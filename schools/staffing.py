@@ -7,7 +7,7 @@ give rights over people come from a security administrator, so that nobody makes
 
 from collections.abc import Mapping
 
-from accounts.policy import Actor, Permission, Role
+from accounts.policy import EXCLUSIVE_ADMINS, Actor, Permission, Role
 from schools.models import OrganisationKind
 
 AT: Mapping[str, tuple[Role, ...]] = {
@@ -21,22 +21,23 @@ AT: Mapping[str, tuple[Role, ...]] = {
         Role.BRANCH_ADVISER,
         Role.BRANCH_CONTACT,
         Role.DUTY_PERSON,
+        *EXCLUSIVE_ADMINS,
     ),
     OrganisationKind.HOSPITAL: (Role.HOSPITAL_CONTACT,),
     OrganisationKind.DESK: (Role.OPERATOR, Role.SUPERVISOR),
-    OrganisationKind.COUNTY: (Role.COUNTY_VIEWER, Role.SUPERVISOR),
-    OrganisationKind.CITY: (Role.CITY_VIEWER, Role.SUPERVISOR),
-    OrganisationKind.PROVINCE: (
-        Role.PROVINCE_VIEWER,
-        Role.SUPERVISOR,
-        Role.SYSTEM_ADMIN,
-        Role.SECURITY_ADMIN,
-        Role.AUDIT_ADMIN,
-    ),
-    OrganisationKind.NATION: (Role.SUPERVISOR,),
+    OrganisationKind.COUNTY: (Role.COUNTY_VIEWER, Role.SUPERVISOR, *EXCLUSIVE_ADMINS),
+    OrganisationKind.CITY: (Role.CITY_VIEWER, Role.SUPERVISOR, *EXCLUSIVE_ADMINS),
+    OrganisationKind.PROVINCE: (Role.PROVINCE_VIEWER, Role.SUPERVISOR, *EXCLUSIVE_ADMINS),
+    OrganisationKind.NATION: (Role.SUPERVISOR, *EXCLUSIVE_ADMINS),
 }
 FROM_SECURITY = frozenset(
-    {Role.COUNSELOR, Role.SUPERVISING_COUNSELOR, Role.SCHOOL_ADMIN, Role.DUTY_PERSON}
+    {
+        Role.COUNSELOR,
+        Role.SUPERVISING_COUNSELOR,
+        Role.SCHOOL_ADMIN,
+        Role.DUTY_PERSON,
+        *EXCLUSIVE_ADMINS,
+    }
 )
 NEEDS_KLASS = frozenset({Role.HOMEROOM})
 NEEDS_BRANCH = frozenset({Role.BRANCH_ADVISER, Role.BRANCH_CONTACT})

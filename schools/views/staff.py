@@ -28,19 +28,21 @@ def _role_name(role: str) -> str:
 
 
 def _invite_form() -> InviteForm:
+    """The form for the organisation that was chosen: its roles, and a school's classes."""
     form = InviteForm()
     places = session().scalars(staff_queries.organisations_to_staff(current_actor())).all()
     form.organisation.choices = [(place.id, place.name) for place in places]
+    wanted = request.values.get("organisation", type=int)
+    chosen = places if len(places) == 1 else [place for place in places if place.id == wanted]
+    form.organisation.data = chosen[0].id if chosen else None
     roles = {
         role: None
-        for place in places
+        for place in chosen
         for role in staffing.roles_to_grant(current_actor(), place.kind, place.path)
     }
     form.role.choices = [(role.value, _role_name(role.value)) for role in roles]
-    schools = [place.id for place in places if place.kind == OrganisationKind.SCHOOL]
-    # A province has thousands of classes: they are offered only to the administrator of a school.
-    narrow = staff_queries.places_of(session(), schools) if len(schools) == 1 else []
-    form.place.choices = [("", _("整个机构")), *narrow]
+    schools = [place.id for place in chosen if place.kind == OrganisationKind.SCHOOL]
+    form.place.choices = [("", _("整个机构")), *staff_queries.places_of(session(), schools)]
     return form
 
 

@@ -13,9 +13,10 @@ from accounts.models import Invitation, User
 from accounts.policy import Role
 from foundation import database
 from foundation.audit import AuditRow
+from schools import staffing
 from schools.models import Organisation, StaffRole, Term
 from schools.names import pinyin
-from tests import people
+from tests import make, people
 from tests.people import Cast, sign_in
 
 FILES = Path(__file__).with_name("files")
@@ -111,6 +112,50 @@ def test_a_school_administrator_cannot_make_a_counselor(client: FlaskClient, cas
     assert invite(client, cast.school, Role.COUNSELOR).status_code == 422
     sign_in(client, cast.security_admin)
     assert invite(client, cast.school, Role.COUNSELOR).status_code == 200
+
+
+def test_the_page_offers_the_classes_and_roles_of_the_chosen_school(
+    client: FlaskClient, cast: Cast
+) -> None:
+    """A security administrator of a province with many schools picks one, then a class of it."""
+    sign_in(client, cast.security_admin)
+    assert "klass:" not in text(client.get("/staff"))
+    page = text(client.get(f"/staff?organisation={cast.school.id}"))
+    assert f'value="klass:{cast.klass_2.id}"' in page
+    assert f'value="klass:{cast.other_klass.id}"' not in page
+    assert 'value="county_viewer"' not in page
+    place = f"klass:{cast.klass_2.id}"
+    assert invite(client, cast.school, Role.HOMEROOM, place=place).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["province", "city", "county", "school"])
+def test_every_level_has_a_security_administrator_who_invites_all_its_roles(
+    client: FlaskClient, cast: Cast, place: str
+) -> None:
+    at: Organisation = getattr(cast, place)
+    with database.writing() as session:
+        own = make.user(session, name="安全员", username=f"security-{place}")
+        make.role(session, of=own, role=Role.SECURITY_ADMIN, at=at)
+    sign_in(client, own)
+    needs = {
+        Role.HOMEROOM: {"place": f"klass:{cast.klass_1.id}"},
+        Role.BRANCH_ADVISER: {"place": f"branch:{cast.klass_1.branch_id}"},
+        Role.BRANCH_CONTACT: {
+            "place": f"branch:{cast.klass_1.branch_id}",
+            "student_number": cast.lin.student_number or "",
+        },
+    }
+    for role in staffing.AT[at.kind]:
+        answer = invite(client, at, role, **needs.get(role, {}))
+        assert answer.status_code == 200, role
+    above = {"school": cast.county, "county": cast.city, "city": cast.province}.get(place)
+    if above is not None:
+        assert invite(client, above, Role.SUPERVISOR).status_code == 422
+
+
+def test_a_school_administrator_makes_no_administrators(client: FlaskClient, cast: Cast) -> None:
+    sign_in(client, cast.school_admin)
+    assert invite(client, cast.school, Role.SECURITY_ADMIN).status_code == 422
 
 
 def test_nobody_accepts_his_own_invitation(client: FlaskClient, cast: Cast) -> None:
