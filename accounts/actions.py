@@ -67,12 +67,16 @@ def start_session(session: Session, *, by: Actor, user: User) -> str:
 
 def confirm_second_factor(
     session: Session, *, by: Actor, user: User, signed_in: SignInSession, code: str
-) -> bool:
-    """Mark the session as confirmed when the code is right and fresh; guesses are slowed down."""
+) -> int | None:
+    """Mark the session as confirmed when the code is right and fresh; guesses are slowed down.
+
+    Return None when confirmed, else for how many seconds no further try counts.
+    """
     counter = tries.of(session, "second-factor", user.username)
-    if not user.totp_secret or tries.wait_s(counter):
-        return False
-    step = second_factor.step_of(user.totp_secret, code, user.totp_last_step)
+    if wait := tries.wait_s(counter):
+        return wait
+    secret, used = user.totp_secret, user.totp_last_step
+    step = second_factor.step_of(secret, code, used) if secret else None
     if step is None:
         audit.record(
             session,
@@ -81,12 +85,11 @@ def confirm_second_factor(
             organisation_id=None,
             subject=f"user:{user.id}",
         )
-        tries.failed(counter)
-        return False
+        return tries.failed(counter)
     tries.passed(counter)
     user.totp_last_step = step
     signed_in.second_factor_at = clock.now()
-    return True
+    return None
 
 
 def enrol_second_factor(

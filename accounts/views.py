@@ -1,5 +1,6 @@
 """Pages of signing in and of one's own account."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import (
@@ -7,7 +8,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -15,6 +15,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from wtforms import Field
 
 from accounts import actions, cookies, second_factor
 from accounts.forms import ChannelForm, PasswordForm, SecondFactorForm, SignInForm
@@ -43,12 +44,12 @@ def safe_next(target: str | None) -> str:
 @public("anybody may try to sign in")
 def sign_in() -> ResponseReturnValue:
     """Show the sign-in form, in a demo with one button per role."""
-    return _sign_in_page(SignInForm(next=request.args.get("next", "")), 200)
+    return _sign_in_page(SignInForm(next=request.args.get("next", "")))
 
 
-def _sign_in_page(form: SignInForm, status: int) -> ResponseReturnValue:
+def _sign_in_page(form: SignInForm) -> str:
     roles = list(current_app.config["DEMO_ROLES"])
-    return render_template("accounts/sign_in.html", form=form, demo_roles=roles), status
+    return render_template("accounts/sign_in.html", form=form, demo_roles=roles)
 
 
 @bp.post("/sign-in")
@@ -57,7 +58,7 @@ def sign_in_post() -> ResponseReturnValue:
     """Check name and password: 303, 422 or 429 with Retry-After."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return _sign_in_page(form, 422)
+        return _sign_in_page(form), 422
     with database.writing() as session:
         outcome = actions.sign_in(
             session,
@@ -66,19 +67,18 @@ def sign_in_post() -> ResponseReturnValue:
             password=form.password.data or "",
         )
     if outcome.token is None:
-        return _not_signed_in(form, outcome.wait_s)
+        sentence = _("用户名或密码不对。")
+        return _wrong(form.password, sentence, outcome.wait_s, lambda: _sign_in_page(form))
     return _signed_in(outcome.token, form.next.data)
 
 
-def _not_signed_in(form: SignInForm, wait_s: int) -> ResponseReturnValue:
-    if wait_s:
-        message = _("试的次数太多，请 %(n)s 秒后再试。", n=wait_s)
-        form.password.errors = [message]
-        response = make_response(_sign_in_page(form, 429))
-        response.headers["Retry-After"] = str(wait_s)
-        return response
-    form.password.errors = [_("用户名或密码不对。")]
-    return _sign_in_page(form, 422)
+def _wrong(
+    field: Field, sentence: str, wait_s: int, page: Callable[[], str]
+) -> ResponseReturnValue:
+    """The page again with what is wrong, or with how long to wait and Retry-After."""
+    field.errors = [_("试的次数太多，请 %(n)s 秒后再试。", n=wait_s) if wait_s else sentence]
+    headers = {"Retry-After": str(wait_s)} if wait_s else {}
+    return page(), 429 if wait_s else 422, headers
 
 
 def _signed_in(token: str, target: str | None) -> ResponseReturnValue:
@@ -114,14 +114,19 @@ def second_step() -> ResponseReturnValue:
     form = SecondFactorForm()
     if form.validate_on_submit():
         with database.writing():
-            right = _confirm(found, form.code.data or "")
-        if right:
+            wait_s = _confirm(found, form.code.data or "")
+        if wait_s is None:
             return redirect("/", 303)
-        form.code.errors = [_("验证码不对或已用过，请等下一个。")]
-    return render_template("accounts/second_factor.html", form=form), 422 if form.errors else 200
+        sentence = _("验证码不对或已用过，请等下一个。")
+        return _wrong(form.code, sentence, wait_s, lambda: _second_step_page(form))
+    return _second_step_page(form), 422 if form.errors else 200
 
 
-def _confirm(found: Visitor, code: str) -> bool:
+def _second_step_page(form: SecondFactorForm) -> str:
+    return render_template("accounts/second_factor.html", form=form)
+
+
+def _confirm(found: Visitor, code: str) -> int | None:
     session = database.session()
     user = session.get_one(User, found.user.id)
     signed_in = session.get_one(SignInSession, found.signed_in.id)

@@ -148,10 +148,15 @@ def test_guessing_codes_is_slowed_down_too(
     with database.writing() as session:
         session.get_one(User, counselor.id).totp_secret = secret
     sign_in(client, PASSWORD)
-    for _ in range(throttle.FREE_TRIES):
-        client.post("/sign-in/second-factor", data={"code": "000000"})
+    for _ in range(throttle.FREE_TRIES - 1):
+        answer = client.post("/sign-in/second-factor", data={"code": "000000"})
+        assert (answer.status_code, "验证码不对" in answer.text) == (422, True)
     right = {"code": pyotp.TOTP(secret).at(clock.now())}
-    assert client.post("/sign-in/second-factor", data=right).status_code == 422
+    for data in ({"code": "000000"}, right):
+        answer = client.post("/sign-in/second-factor", data=data)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+        assert "请 2 秒后再试" in answer.text
+        assert "验证码不对" not in answer.text
     with clock.frozen(frozen + timedelta(seconds=10)):
         right = {"code": pyotp.TOTP(secret).at(clock.now())}
         assert client.post("/sign-in/second-factor", data=right).status_code == 303
