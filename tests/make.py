@@ -216,7 +216,9 @@ def ticket(session: Session, *, of: Campaign, student: Student, **values: Any) -
     return added(session, Ticket(campaign_id=of.id, student_id=student.id, **(filled | values)))
 
 
-def green_channel(session: Session, *, region: Organisation, hospital: Organisation) -> None:
+def green_channel(
+    session: Session, *, region: Organisation, hospital: Organisation
+) -> HospitalAgreement:
     """A hospital with room for children, and the region's agreement with it."""
     if session.get(HospitalService, hospital.id) is None:
         service = HospitalService(
@@ -237,4 +239,4 @@ def green_channel(session: Session, *, region: Organisation, hospital: Organisat
         made_by="system:tests",
         made_at=clock.now(),
     )
-    added(session, agreement)
+    return added(session, agreement)

@@ -16,7 +16,14 @@ from foundation import clock
 from foundation.push import PushChannel
 from referrals.models import HotlineTicket, Referral
 from schools.actions import add_duty
-from schools.models import Klass, Organisation, RosterImport, StaffRole, Student
+from schools.models import (
+    Klass,
+    Organisation,
+    RosterImport,
+    StaffRole,
+    Student,
+    WorkdayOverride,
+)
 from screening.models import (
     Alert,
     CareTask,
@@ -392,7 +399,10 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         starts_at=time(0),
         ends_at=time(0),
     )
+    agreed, free_day = _agreed(session, people, side)
     return {
+        "agreement_id": agreed,
+        "override_id": free_day,
         "slot_id": slot.id,
         "import_id": made.id,
         "invitation_id": invitation.id,
@@ -400,3 +410,17 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         "channel_id": channel.id,
         "organisation_id": side.school.id,
     }
+
+
+def _agreed(session: Session, people: Cast, side: Side) -> tuple[int, int]:
+    """An agreement of the region above the school, and a day off of the school."""
+    region = people.other_city if side.name == "other_city" else people.county
+    agreement = make.green_channel(
+        session,
+        region=region,
+        hospital=session.get_one(Organisation, side.ids["hospital_id"]),
+    )
+    day = WorkdayOverride(
+        organisation_id=side.school.id, day=clock.now(), workday=False, reason="运动会"
+    )
+    return agreement.id, make.added(session, day).id
