@@ -4,6 +4,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from instruments.algorithms import ALGORITHMS
@@ -29,6 +30,23 @@ class Finding:
     def __str__(self) -> str:
         """file:line: problem; remedy."""
         return f"{self.path}:{self.line}: {self.problem}; {self.remedy}"
+
+
+class LibraryRefused(RuntimeError):
+    """The library must not be used; the text has a line for each finding."""
+
+
+@cache
+def require_sound() -> None:
+    """Check the library once in a process.
+
+    Raises:
+        LibraryRefused: something is wrong with it; a score from it could be wrong too.
+
+    """
+    findings = check_library(DATA, PACKS)
+    if findings:
+        raise LibraryRefused("\n".join(map(str, findings)))
 
 
 def check_library(data: Path = DATA, packs: Path = PACKS) -> list[Finding]:

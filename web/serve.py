@@ -15,6 +15,7 @@ from flask import Flask
 from accounts import passwords, setup_code
 from accounts.models import User
 from foundation import database
+from instruments import check
 from web import config, create_app, worker
 from web.processes import Duty, Family
 from web.serving import WebProcess
@@ -23,6 +24,11 @@ BUSY = """端口 {port} 无法使用：请停止占用它的程序，或用 XINQ
 Port {port} on {host} cannot be used ({reason}): stop the program that holds it, or choose \
 another one with XINQIAO_PORT."""
 
+BROKEN = """量表库和发布时不同，程序没有启动：请按下面每一行改正，或恢复文件。
+The instrument library is not as it was released, so nothing was started; change or restore what \
+each line names:
+{findings}"""
+
 
 def main(arguments: list[str]) -> int:
     """Serve; the exit code: 0 after SIGTERM or Ctrl-C, 1 when the port or the preparation fails."""
@@ -30,10 +36,13 @@ def main(arguments: list[str]) -> int:
     port = int(os.environ.get("XINQIAO_PORT", "8000"))
     signal.signal(signal.SIGTERM, _stop)
     try:
+        check.require_sound()
         settings = config.from_environment()
         bound = _bind(host, port)
     except config.BadConfig as error:
         return _refuse(str(error))
+    except check.LibraryRefused as error:
+        return _refuse(BROKEN.format(findings=error))
     except OSError as error:
         return _refuse(BUSY.format(host=host, port=port, reason=error.strerror))
     try:

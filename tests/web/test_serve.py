@@ -1,6 +1,7 @@
 """The program behind ./run: the port, the lines it prints, how it ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from accounts import setup_code
+from instruments import catalogue
 from tests.faults.running import free_port
 
 SECONDS_TO_STOP = 10
@@ -77,3 +79,32 @@ def test_a_set_up_code_opens_once(tmp_path: Path) -> None:
     setup_code.spend(tmp_path)
     assert not setup_code.pending(tmp_path)
     assert not setup_code.matches(tmp_path, second)
+
+
+def test_a_changed_instrument_starts_nothing_and_is_named_with_its_line(
+    home: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "data"
+    shutil.copytree(catalogue.DATA, library)
+    broken = library / "phq-9" / "1.0.0" / "definition.toml"
+    text = broken.read_text("utf-8").replace("mild = 5", "mild = 12", 1)
+    broken.write_text(text, "utf-8")
+    line = text[: text.index("mild = 12")].count("\n") + 1
+    program = (
+        "import sys, pathlib; from instruments import check; from web import serve;"
+        "check.DATA = pathlib.Path(sys.argv[1]); sys.exit(serve.main([]))"
+    )
+    environment = os.environ | {"XINQIAO_HOME": str(home), "XINQIAO_PORT": str(free_port())}
+    refused = subprocess.run(
+        [sys.executable, "-c", program, str(library)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert refused.returncode == 1
+    assert "程序没有启动" in refused.stderr
+    assert f"{broken}:1: the file is not what was released; restore it" in refused.stderr
+    assert f"{broken}:{line}: the lower bounds do not rise" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not home.exists()
