@@ -14,7 +14,6 @@ from accounts.models import User
 from accounts.policy import Actor, Role
 from foundation import clock
 from foundation.push import PushChannel
-from referrals.models import HotlineTicket, Referral
 from schools.actions import add_duty
 from schools.models import (
     Klass,
@@ -22,7 +21,6 @@ from schools.models import (
     RosterImport,
     StaffRole,
     Student,
-    WorkdayOverride,
 )
 from screening.models import (
     Alert,
@@ -37,6 +35,7 @@ from screening.models import (
 )
 from tests import make
 from tests.people import Cast, cast
+from tests.permissions.world_referrals import agreed, referrals
 
 BY = Actor.system("tests")
 COUNTED = ("new", "changed", "moved", "leaving", "duplicate", "refused", "unchanged")
@@ -124,7 +123,7 @@ def _side(session: Session, people: Cast, name: str, school: Organisation, klass
     student = make.student(session, klass=klass, name=f"丝雀{name}")
     side = Side(name, school, klass, student, [student.name, f"线索{name}"])
     owner = people.counselor if school.id == people.school.id else people.other_counselor
-    for maker in (_screening, _care, _league, _referrals, _offices):
+    for maker in (_screening, _care, _league, referrals, _offices):
         side.ids |= maker(session, people, side, owner)
     return side
 
@@ -316,58 +315,6 @@ def _league(session: Session, people: Cast, side: Side, owner: User) -> dict[str
     }
 
 
-def _referrals(session: Session, people: Cast, side: Side, owner: User) -> dict[str, int]:
-    # own and sibling are addressed to the cast's hospital and desk, the others to other ones
-    near = side.name in {"own", "sibling"}
-    hospital, desk = people.hospital, people.desk
-    if not near:
-        hospital = make.organisation(session, name=f"医院{side.name}", kind="hospital")
-        desk = make.organisation(session, name=f"服务台{side.name}", kind="desk")
-    referral = make.added(
-        session,
-        Referral(
-            case_id=side.ids["case_id"],
-            school_id=side.school.id,
-            student_id=side.student.id,
-            hospital_id=hospital.id,
-            state="sent",
-            urgency="urgent",
-            letter={"facts": f"线索{side.name}"},
-            letter_number=f"L-{side.name}",
-            token=f"token-{side.name}",
-            token_index=f"index-{side.name}",
-            token_until=clock.now() + timedelta(days=30),
-            owner_organisation_id=hospital.id,
-            duty_role="hospital_contact",
-            due_at=clock.now() + timedelta(hours=1),
-            created_by=f"user:{owner.id}",
-            created_at=clock.now(),
-            sent_at=clock.now(),
-        ),
-    )
-    ticket = make.added(
-        session,
-        HotlineTicket(
-            number=f"T-{side.name}",
-            desk_id=desk.id,
-            intake_desk_id=desk.id,
-            channel="phone",
-            kind="case",
-            risk=1,
-            state="dispatched",
-            caller_type="guardian",
-            summary=f"线索{side.name}",
-            owner_organisation_id=desk.id,
-            duty_role="operator",
-            due_at=clock.now() + timedelta(hours=4),
-            first_signal_at=clock.now(),
-            created_by="system:tests",
-            created_at=clock.now(),
-        ),
-    )
-    return {"referral_id": referral.id, "hotline_ticket_id": ticket.id, "hospital_id": hospital.id}
-
-
 def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[str, int]:
     made = make.added(
         session,
@@ -399,10 +346,9 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         starts_at=time(0),
         ends_at=time(0),
     )
-    agreed, free_day = _agreed(session, people, side)
+    region = people.other_city if side.name == "other_city" else people.county
     return {
-        "agreement_id": agreed,
-        "override_id": free_day,
+        **agreed(session, region, side.school, side.ids["hospital_id"]),
         "slot_id": slot.id,
         "import_id": made.id,
         "invitation_id": invitation.id,
@@ -410,17 +356,3 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         "channel_id": channel.id,
         "organisation_id": side.school.id,
     }
-
-
-def _agreed(session: Session, people: Cast, side: Side) -> tuple[int, int]:
-    """An agreement of the region above the school, and a day off of the school."""
-    region = people.other_city if side.name == "other_city" else people.county
-    agreement = make.green_channel(
-        session,
-        region=region,
-        hospital=session.get_one(Organisation, side.ids["hospital_id"]),
-    )
-    day = WorkdayOverride(
-        organisation_id=side.school.id, day=clock.now(), workday=False, reason="运动会"
-    )
-    return agreement.id, make.added(session, day).id
