@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 PAGE = 50
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,24 @@ def page_of(session: Session, query: Select[T], number: int, size: int = PAGE) -
 
 
 def page_of_rows(
-    session: Session, query: Select[Any], number: int, size: int = PAGE
-) -> Page[Row[Any]]:
+    session: Session, query: Select[*Columns], number: int, size: int = PAGE
+) -> Page[Row[*Columns]]:
     """The same for a query of several columns."""
     total, pages, at = _place(session, query, number, size)
     rows = session.execute(query.limit(size).offset((at - 1) * size)).all()
     return Page(rows, at, pages, total)
 
 
-def _place(session: Session, query: Select[Any], number: int, size: int) -> tuple[int, int, int]:
+def page_of_list(items: Sequence[T], number: int, size: int = PAGE) -> Page[T]:
+    """The same for what was worked out in memory."""
+    pages = max(1, -(-len(items) // size))
+    at = min(max(1, number), pages)
+    return Page(items[(at - 1) * size : at * size], at, pages, len(items))
+
+
+def _place(
+    session: Session, query: Select[*Columns], number: int, size: int
+) -> tuple[int, int, int]:
     counted = select(func.count()).select_from(query.order_by(None).subquery())
     total = session.scalar(counted) or 0
     pages = max(1, -(-total // size))

@@ -1,5 +1,7 @@
 """Working on alerts: taking one, moving it, giving it to somebody, the ladder while nobody does."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -99,6 +101,38 @@ def assign(session: Session, *, by: Actor, alerts: list[Alert], user_id: int) ->
             path="/alerts",
         )
     return len(live)
+
+
+def share_out(
+    session: Session, *, by: Actor, alerts: Sequence[Alert], people: Mapping[int, Sequence[int]]
+) -> int:
+    """Give each student to the counselor of his school with the fewest open alerts.
+
+    `people` are the counselors by school, at least one each; a student goes to one person whole.
+    """
+    load = _open_by_owner(session, people)
+    load.subtract(alert.owner_user_id for alert in alerts)  # what is shared out is nobody's yet
+    by_student: dict[int, list[Alert]] = {}
+    for alert in alerts:
+        by_student.setdefault(alert.student_id, []).append(alert)
+    shares: dict[int, list[Alert]] = {}
+    for group in by_student.values():
+        to = min(people[group[0].school_id], key=lambda user: (load[user], user))
+        load[to] += len(group)
+        shares.setdefault(to, []).extend(group)
+    return sum(
+        assign(session, by=by, alerts=share, user_id=to) for to, share in sorted(shares.items())
+    )
+
+
+def _open_by_owner(session: Session, people: Mapping[int, Sequence[int]]) -> Counter[int | None]:
+    users = {user for counselors in people.values() for user in counselors}
+    rows = session.execute(
+        select(Alert.owner_user_id, func.count(Alert.id))
+        .where(Alert.owner_user_id.in_(users), Alert.ended_at.is_(None))
+        .group_by(Alert.owner_user_id)
+    )
+    return Counter({row.owner_user_id: row[1] for row in rows})
 
 
 def escalate(session: Session, *, by: Actor, alert: Alert, passed: int) -> None:

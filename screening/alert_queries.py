@@ -1,20 +1,23 @@
 """Alerts as an actor may fetch them: the queue, its counts, one alert, worklists without scores."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from accounts.policy import Actor, Permission
+from accounts.models import User
+from accounts.policy import Actor, Permission, Role
 from foundation import clock
-from schools.models import Klass, Student
-from schools.names import normalised
+from foundation.paging import Page, page_of_rows
+from schools.models import Klass, Organisation, StaffRole, Student
 from schools.queries import in_scope
+from schools.student_queries import fits
 from screening.alert_workflow import State
 from screening.models import Alert, AlertChange, AlertReach, Case
 
-PAGE = 50
+BEFORE, AROUND = 5, 25  # of the queue beside an alert
 
 
 @dataclass(frozen=True)
@@ -55,22 +58,76 @@ def open_students(actor: Actor, wanted: Wanted) -> Select[int, int, datetime | N
     )
 
 
-def page_of(
-    session: Session, actor: Actor, wanted: Wanted, page: int
-) -> tuple[list[list[Alert]], int]:
-    """(the open alerts of each student on this page, how many students): three statements."""
-    grouped = open_students(actor, wanted)
-    total = session.scalar(select(func.count()).select_from(grouped.order_by(None).subquery())) or 0
-    ids = [row[0] for row in session.execute(grouped.limit(PAGE).offset((page - 1) * PAGE))]
+def queue(session: Session, actor: Actor, wanted: Wanted, number: int) -> Page[list[Alert]]:
+    """The open alerts of each student on this page: three statements."""
+    page = page_of_rows(session, open_students(actor, wanted), number)
+    groups = _alerts_of(session, actor, [row[0] for row in page])
+    return Page(groups, page.number, page.pages, page.total)
+
+
+def _alerts_of(session: Session, actor: Actor, student_ids: Sequence[int]) -> list[list[Alert]]:
     rows = session.scalars(
         alerts_visible_to(actor)
-        .where(Alert.student_id.in_(ids), Alert.ended_at.is_(None))
+        .where(Alert.student_id.in_(student_ids), Alert.ended_at.is_(None))
         .order_by(Alert.severity.desc(), Alert.due_at, Alert.id)
     ).all()
-    groups: dict[int, list[Alert]] = {student: [] for student in ids}
+    groups: dict[int, list[Alert]] = {student: [] for student in student_ids}
     for alert in rows:
         groups[alert.student_id].append(alert)
-    return [group for group in groups.values() if group], total
+    return [group for group in groups.values() if group]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a student stands in a queue: who is around him, who comes next, of how many."""
+
+    around: list[list[Alert]]
+    following: int | None  # the alert to go on with
+    position: int
+    total: int
+
+
+def place_of(session: Session, actor: Actor, wanted: Wanted, student_id: int) -> Place:
+    """The part of the queue around a student; one who is not in it stands before its first."""
+    ids = [row[0] for row in session.execute(open_students(actor, wanted))]
+    at = ids.index(student_id) if student_id in ids else -1
+    first = max(0, at - BEFORE)
+    around = _alerts_of(session, actor, ids[first : first + AROUND])
+    after = {group[0].student_id: group[0].id for group in around}
+    following = after.get(ids[at + 1]) if at + 1 < len(ids) else None
+    return Place(around, following, at + 1, len(ids))
+
+
+def alerts_wanted(
+    actor: Actor, wanted: Wanted, student_ids: Sequence[int] | None = None
+) -> Select[Alert]:
+    """Open alerts that he may give to somebody: of these students, or of all that are wanted."""
+    query = alerts_visible_to(actor, Permission.CASE_WORK).where(*_narrowed(actor, wanted))
+    return query if student_ids is None else query.where(Alert.student_id.in_(student_ids))
+
+
+def counselors_of(
+    session: Session, school_ids: Iterable[int] | Select[int]
+) -> list[tuple[Organisation, list[User]]]:
+    """The counselors of each of these schools, by the name of the school: one statement."""
+    rows = session.execute(
+        select(Organisation, User)
+        .join(StaffRole, StaffRole.organisation_id == Organisation.id)
+        .join(User, User.id == StaffRole.user_id)
+        .where(
+            Organisation.id.in_(school_ids),
+            StaffRole.role == Role.COUNSELOR.value,
+            StaffRole.ended_at.is_(None),
+            User.active,
+        )
+        .order_by(Organisation.name, Organisation.id, User.id)
+    ).unique()
+    found: dict[int, tuple[Organisation, list[User]]] = {}
+    for school, user in rows:
+        users = found.setdefault(school.id, (school, []))[1]
+        if user not in users:
+            users.append(user)
+    return list(found.values())
 
 
 def _narrowed(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -80,7 +137,7 @@ def _narrowed(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
         Alert.ended_at.is_(None),
     ]
     if wanted.words.strip():
-        conditions.append(_named(wanted.words))
+        conditions.append(fits(wanted.words))
     if wanted.severity:
         conditions.append(Alert.severity == wanted.severity)
     if wanted.state in set(State):
@@ -98,17 +155,6 @@ def _whose(actor: Actor, whose: str) -> list[ColumnElement[bool]]:
         "overdue": Alert.due_at < clock.now(),
     }
     return [known[whose]] if whose in known else []
-
-
-def _named(words: str) -> ColumnElement[bool]:
-    name = normalised(words)
-    plain = name.lower().replace(" ", "")
-    return or_(
-        Student.name.contains(name, autoescape=True),
-        Student.pinyin.startswith(plain, autoescape=True),
-        Student.initials.startswith(plain, autoescape=True),
-        Student.student_number.startswith(name.upper(), autoescape=True),
-    )
 
 
 def pulse(session: Session, actor: Actor) -> tuple[int, int, int]:
@@ -142,13 +188,14 @@ def reached_by(alert_id: int) -> Select[AlertReach]:
     return select(AlertReach).where(AlertReach.alert_id == alert_id).order_by(AlertReach.id)
 
 
-def worklist(actor: Actor) -> Select[Alert]:
+def worklist(actor: Actor, words: str = "") -> Select[Alert]:
     """Open flags for the League side and school leads; pages show attention and advice only."""
-    return (
+    query = (
         alerts_visible_to(actor, Permission.CARE_VIEW)
         .where(Alert.ended_at.is_(None))
         .order_by(Alert.severity.desc(), Alert.due_at, Alert.id)
     )
+    return query.where(fits(words)) if words.strip() else query
 
 
 def advice_for(actor: Actor) -> Select[Case]:

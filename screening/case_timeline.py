@@ -15,6 +15,7 @@ from schools.models import Organisation, Student
 from screening import triage_words
 from screening.models import (
     Alert,
+    AlertChange,
     Campaign,
     Case,
     Concern,
@@ -49,6 +50,7 @@ def timeline(session: Session, actor: Actor, student: Student) -> dict[str, Any]
         return {"timeline": [], "timeline_shown": False, "timeline_next": []}
     parts = {
         P.ALERT_VIEW: _alerts,
+        P.RESULT_VIEW: _changed_answers,
         P.CASE_VIEW: _care,
         P.CONCERN_VIEW: _concerns,
         P.REFERRAL_VIEW: _referrals,
@@ -102,6 +104,17 @@ def _alerts(session: Session, student: Student) -> Iterator[Entry]:
     for alert in session.scalars(_here(select(Alert), Alert, student)):
         words = triage_words.state_word(alert.state)
         yield Entry(alert.created_at, _("预警"), words, "triage.alert", "alert_id", alert.id)
+
+
+def _changed_answers(session: Session, student: Student) -> Iterator[Entry]:
+    """Answers that were changed after their alert, with both values: never a withdrawal."""
+    rows = select(AlertChange.at, AlertChange.detail, Alert.id).join(
+        Alert, Alert.id == AlertChange.alert_id
+    )
+    changed = _here(rows, Alert, student).where(AlertChange.event == "answer_changed")
+    for at, detail, alert_id in session.execute(changed):
+        words = triage_words.changed_answer(detail)
+        yield Entry(at, _("改了答案"), words, "triage.alert", "alert_id", alert_id)
 
 
 def _care(session: Session, student: Student) -> Iterator[Entry]:

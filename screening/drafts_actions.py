@@ -50,7 +50,14 @@ def save(
         _store(session, ticket, fresh)
         _begin(session, ticket)
     raised = raise_findings(session, ticket=ticket, sheet=sheet, answers=kept, origin=origin)
-    _note_changes(session, by, ticket, sheet, stored, fresh)
+    note_changes(
+        session,
+        by=by,
+        ticket=ticket,
+        sheet=sheet,
+        stored=stored,
+        answers={place: each.value for place, each in fresh.items()},
+    )
     now = stored | fresh
     return Saved({each.place: now[each.place].seq for each in kept if each.place in now}, raised)
 
@@ -126,21 +133,22 @@ def _store(session: Session, ticket: Ticket, fresh: Mapping[Place, Stored]) -> N
     session.connection().execute(_upsert(sqlite=is_sqlite()), rows)
 
 
-def _note_changes(
+def note_changes(
     session: Session,
+    *,
     by: Actor,
     ticket: Ticket,
     sheet: Mapping[str, Definition],
     stored: Mapping[Place, Stored],
-    fresh: Mapping[Place, Stored],
+    answers: Mapping[Place, Value],
 ) -> None:
     """A later answer never takes an alert back; it stands beside it."""
     changed = {
-        rule_id(sheet[key], item): (stored[key, item].value, answer.value)
-        for (key, item), answer in fresh.items()
+        rule_id(sheet[key], item): (stored[key, item].value, value)
+        for (key, item), value in answers.items()
         if sheet[key].by_id[item].critical
         and (key, item) in stored
-        and stored[key, item].value != answer.value
+        and stored[key, item].value != value
     }
     if not changed:
         return

@@ -1,16 +1,16 @@
 """Handovers as an actor may fetch them, and to whom he may hand over."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import User
-from accounts.policy import Actor, Permission, Role
+from accounts.policy import Actor, Permission
 from foundation.paging import page_of_rows
-from schools.models import Organisation, StaffRole
+from schools.models import Organisation
 from schools.queries import in_scope, schools_within
+from screening.alert_queries import counselors_of
 from screening.handover_actions import open_work
 from screening.models import Handover
 
@@ -73,30 +73,6 @@ def colleagues(session: Session, actor: Actor) -> dict[int, tuple[User, list[Org
 def schools_of(session: Session, actor: Actor) -> list[int]:
     """Schools at which he works on cases."""
     return list(session.scalars(schools_within(actor, Permission.CASE_WORK)))
-
-
-def counselors_of(
-    session: Session, school_ids: Iterable[int]
-) -> list[tuple[Organisation, list[User]]]:
-    """The counselors of each of these schools, by the name of the school: one statement."""
-    rows = session.execute(
-        select(Organisation, User)
-        .join(StaffRole, StaffRole.organisation_id == Organisation.id)
-        .join(User, User.id == StaffRole.user_id)
-        .where(
-            Organisation.id.in_(school_ids),
-            StaffRole.role == Role.COUNSELOR.value,
-            StaffRole.ended_at.is_(None),
-            User.active,
-        )
-        .order_by(Organisation.name, Organisation.id, User.id)
-    ).unique()
-    found: dict[int, tuple[Organisation, list[User]]] = {}
-    for school, user in rows:
-        users = found.setdefault(school.id, (school, []))[1]
-        if user not in users:
-            users.append(user)
-    return list(found.values())
 
 
 def amounts(session: Session, school_id: int, user_id: int) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from instruments import scoring
 from instruments.definition import Definition, Value
 from screening import taking_scoring
 from screening.drafts import Given, Place, Sent, Stored, document_of, merged, unanswered
-from screening.drafts_actions import raise_findings, save, with_seqs
+from screening.drafts_actions import note_changes, raise_findings, save, with_seqs
 from screening.models import (
     Consent,
     Draft,
@@ -195,6 +195,14 @@ def _record(session: Session, by: Actor, ticket: Ticket, final: Final, ready: Re
         sheet=ready.sheet,
         answers=_as_given(ready.answers),
         origin=final.alert_origin,
+    )
+    note_changes(
+        session,
+        by=by,
+        ticket=ticket,
+        sheet=ready.sheet,
+        stored=ready.stored,
+        answers=ready.answers,
     )
     _assess_quality(response, ticket, ready.judged, ready.document, final)
     insert_now(session, response)

@@ -43,6 +43,7 @@ def step_word(event: str) -> str:
         "contacted": _("已联系上学生"),
         "handed_over": _("工作交接"),
         "asked_again": _("再次求助"),
+        "answer_changed": _("学生后来改了答案"),
         "opened": _("建立个案"),
         "start_care": _("开始关怀"),
         "return": _("准备返校"),
@@ -65,6 +66,14 @@ def what_to_do(severity: int) -> str:
     if severity == 3:
         return _("请立即陪伴，不要让学生独处；联系心理老师，有危险拨打 110 或 120。")
     return _("请自然地关心近况，不谈测评；有担心马上告诉心理老师。")
+
+
+def changed_answer(detail: Mapping[str, Any]) -> str:
+    """Both values of an answer that was changed after its alert, which stands all the same."""
+    before, after = (
+        _("不回答") if detail.get(key) is None else detail[key] for key in ("from", "to")
+    )
+    return _("原来 %(before)s，后来 %(after)s；预警不因此撤回。", before=before, after=after)
 
 
 def inputs_words(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,30 +1,35 @@
 """Pages of alerts: the queue, one alert, worklists without scores, who answers for what."""
 
-from math import ceil
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.models import User
-from accounts.policy import Permission, Role
+from accounts.policy import Permission
 from foundation import audit, clock
 from foundation.database import session
 from foundation.i18n import _
+from foundation.paging import page_of, page_of_list
 from foundation.problems import Missing, Refused
 from schools.models import Organisation
-from schools.queries import in_scope, staff_of
+from schools.queries import in_scope, schools_within
 from screening import alert_actions as actions
 from screening import alert_queries as queries
 from screening import jobs, triage_words
 from screening.alert_workflow import Event, steps_to_take
-from screening.custody import Charge, violations
+from screening.custody import OVERDUE, Charge, violations
 from screening.models import Alert, Case
 from screening.triage_forms import StepForm
 
 bp = Blueprint("triage", __name__)
 CONFLICT = 409
+EVENLY = "evenly"
 P = Permission
 __all__ = ["bp", "jobs"]
 
@@ -33,27 +38,23 @@ __all__ = ["bp", "jobs"]
 @requires(P.ALERT_VIEW)
 def alerts() -> ResponseReturnValue:
     """Students with open alerts, the most severe and least time first."""
-    actor, wanted = current_actor(), _wanted()
-    page = max(1, request.args.get("page", 1, type=int))
-    groups, total = queries.page_of(session(), actor, wanted, page)
-    _read([alert for group in groups for alert in group])
+    actor, wanted = current_actor(), _wanted(request.args)
+    page = queries.queue(session(), actor, wanted, request.args.get("page", 1, type=int))
+    _read([alert for group in page for alert in group])
     return render_template(
         "triage/alerts.html",
-        groups=groups,
-        total=total,
         page=page,
-        pages=max(1, ceil(total / queries.PAGE)),
         wanted=wanted,
+        kept=_kept(wanted),
         klasses=session().scalars(queries.klasses_with_alerts(actor)).all(),
-        names=_names({alert.owner_user_id for group in groups for alert in group}),
-        people=_counselors({alert.school_id for group in groups for alert in group}),
+        names=_names({alert.owner_user_id for group in page for alert in group}),
+        people=queries.counselors_of(session(), schools_within(actor, P.CASE_WORK)),
         words=triage_words,
         newest=queries.pulse(session(), actor)[2],
     )
 
 
-def _wanted() -> queries.Wanted:
-    given = request.args
+def _wanted(given: MultiDict[str, str]) -> queries.Wanted:
     return queries.Wanted(
         words=given.get("q", ""),
         severity=given.get("severity", type=int),
@@ -63,20 +64,24 @@ def _wanted() -> queries.Wanted:
     )
 
 
+def _kept(wanted: queries.Wanted) -> dict[str, Any]:
+    """The narrowing as query parameters, for links and forms that stay inside it."""
+    given = {
+        "q": wanted.words,
+        "severity": wanted.severity,
+        "state": wanted.state,
+        "klass": wanted.klass_id,
+        "whose": wanted.whose,
+    }
+    return {key: value for key, value in given.items() if value}
+
+
 def _names(ids: set[int | None]) -> dict[int, str]:
     rows = session().scalars(select(User).where(User.id.in_({i for i in ids if i})))
     return {user.id: user.name for user in rows}
 
 
-def _counselors(schools: set[int]) -> dict[int, str]:
-    return {
-        user.id: user.name
-        for school in sorted(schools)[:1]
-        for user in staff_of(session(), school, (Role.COUNSELOR.value,))
-    }
-
-
-def _read(rows: list[Alert]) -> None:
+def _read(rows: Sequence[Alert]) -> None:
     by_school: dict[int, list[str]] = {}
     for alert in rows:
         by_school.setdefault(alert.school_id, []).append(f"alert:{alert.id}")
@@ -100,29 +105,39 @@ def poll() -> ResponseReturnValue:
 @bp.post("/alerts/assign")
 @requires(P.CASE_WORK)
 def assign() -> ResponseReturnValue:
-    """Give the alerts of the ticked students to one counselor of their school."""
-    ids, user_id = request.form.getlist("student", type=int), request.form.get("to", type=int)
-    chosen = queries.alerts_visible_to(current_actor(), P.CASE_WORK).where(
-        Alert.student_id.in_(ids), Alert.ended_at.is_(None)
-    )
-    rows = list(session().scalars(chosen))
-    if any(user_id not in _counselors({alert.school_id}) for alert in rows) or user_id is None:
-        raise Refused(_("请选择这所学校的心理老师。"), "to")
-    count = actions.assign(session(), by=current_actor(), alerts=rows, user_id=user_id)
-    flash(_("已分派 %(n)s 条预警。", n=count))
-    return redirect(url_for("triage.alerts"), 303)
+    """Give alerts to one counselor, or evenly to those of each school: of the ticked or of all."""
+    actor, wanted = current_actor(), _wanted(request.form)
+    ids = None if "all" in request.form else request.form.getlist("student", type=int)
+    rows = list(session().scalars(queries.alerts_wanted(actor, wanted, ids)))
+    if not rows:
+        raise Refused(_("请先选择学生。"), "student")
+    count = _given(rows, request.form.get("to", ""))
+    flash(_("已分派 %(n)s 条预警。", n=count), "success")
+    return redirect(url_for("triage.alerts", **_kept(wanted)), 303)
+
+
+def _given(rows: list[Alert], to: str) -> int:
+    """Hand them out; a person takes only alerts of schools where he is a counselor."""
+    schools = {alert.school_id for alert in rows}
+    found = queries.counselors_of(session(), schools)
+    people = {school.id: [user.id for user in users] for school, users in found}
+    if to == EVENLY and schools <= people.keys():
+        return actions.share_out(session(), by=current_actor(), alerts=rows, people=people)
+    user_id = int(to) if to.isdecimal() else 0
+    if any(user_id not in people.get(school, ()) for school in schools):
+        raise Refused(_("请选择这些学生所在学校的心理老师。"), "to")
+    return actions.assign(session(), by=current_actor(), alerts=rows, user_id=user_id)
 
 
 @bp.get("/alerts/print")
 @requires(P.CASE_WORK)
 def printed() -> ResponseReturnValue:
     """Whom to speak with, on paper: no scores, no answers, room to write."""
-    actor = current_actor()
+    actor, wanted = current_actor(), _wanted(request.args)
     rows = session().scalars(
-        queries.alerts_visible_to(actor, P.CASE_WORK)
-        .where(Alert.ended_at.is_(None), Alert.first_contact_at.is_(None))
+        queries.alerts_wanted(actor, wanted)
+        .where(Alert.first_contact_at.is_(None))
         .order_by(Alert.severity.desc(), Alert.due_at, Alert.id)
-        .limit(500)
     )
     first = {row.student_id: row for row in reversed(list(rows))}
     shown = sorted(first.values(), key=lambda row: (-row.severity, row.due_at or clock.now()))
@@ -155,7 +170,8 @@ def contact(alert_id: int) -> ResponseReturnValue:
     note = form.reason.data or ""
     actions.contacted(session(), by=current_actor(), alert=shown, note=note)
     flash(_("已保存。"))
-    return redirect(url_for("triage.alert", alert_id=alert_id), 303)
+    kept = _kept(_wanted(request.args))
+    return redirect(url_for("triage.alert", alert_id=alert_id, **kept), 303)
 
 
 @bp.get("/alerts/<int:alert_id>")
@@ -172,8 +188,9 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
     reached = session().scalars(queries.reached_by(shown.id)).all()
     actor = current_actor()
     full = actor.may(P.RESULT_VIEW, school.path)
-    beside, total = queries.page_of(session(), actor, queries.Wanted(), 1)
-    _read([each for group in beside for each in group[:1]])
+    wanted = _wanted(request.args)
+    place = queries.place_of(session(), actor, wanted, shown.student_id)
+    _read([each for group in place.around for each in group[:1]])
     people = {shown.owner_user_id} | {row.user_id for row in reached}
     people |= {int(c.by[5:]) for c in changes if c.by.startswith("user:")}
     page = render_template(
@@ -190,19 +207,25 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         may_contact=actor.may(P.ALERT_WORK, school.path)
         and shown.ended_at is None
         and shown.first_contact_at is None,
-        people=_counselors({shown.school_id}) if actor.may(P.CASE_WORK, school.path) else {},
-        beside=beside,
-        total=total,
+        people=_colleagues(school),
+        place=place,
+        kept=_kept(wanted),
         words=triage_words,
         page_has_errors=bool(form.errors),
     )
     return page, status
 
 
+def _colleagues(school: Organisation) -> list[tuple[Organisation, list[User]]]:
+    if not current_actor().may(P.CASE_WORK, school.path):
+        return []
+    return queries.counselors_of(session(), {school.id})
+
+
 @bp.post("/alerts/<int:alert_id>/<event>")
 @requires(P.ALERT_WORK)
 def step(alert_id: int, event: str) -> ResponseReturnValue:
-    """Take one step; "save and next" goes on to the first alert of the queue."""
+    """Take one step; "save and next" goes on to the next student of the queue he came from."""
     if event not in set(Event) - {Event.CLEAR}:
         raise Missing
     shown, form = _one(alert_id, lock=True), StepForm()
@@ -210,24 +233,29 @@ def step(alert_id: int, event: str) -> ResponseReturnValue:
         return _alert_page(shown, form, 422)
     if _changed_meanwhile(shown):
         return _alert_page(shown, form, CONFLICT)
+    actor, wanted = current_actor(), _wanted(request.args)
+    place = queries.place_of(session(), actor, wanted, shown.student_id)
     reason = form.reason.data or ""
-    actions.step(session(), by=current_actor(), alert=shown, event=Event(event), reason=reason)
+    actions.step(session(), by=actor, alert=shown, event=Event(event), reason=reason)
     flash(_("已保存。"))
-    if "next" in request.form:
-        groups, _total = queries.page_of(session(), current_actor(), queries.Wanted(), 1)
-        others = [group[0].id for group in groups if group[0].student_id != shown.student_id]
-        alert_id = others[0] if others else alert_id
-    return redirect(url_for("triage.alert", alert_id=alert_id), 303)
+    if "next" not in request.form:
+        return redirect(url_for("triage.alert", alert_id=alert_id, **_kept(wanted)), 303)
+    if place.following is None:
+        flash(_("这是最后一位。"))
+        return redirect(url_for("triage.alerts", **_kept(wanted)), 303)
+    return redirect(url_for("triage.alert", alert_id=place.following, **_kept(wanted)), 303)
 
 
 @bp.get("/care")
 @requires(P.CARE_VIEW)
 def care() -> ResponseReturnValue:
     """Attention level, kind of reason, what to do and by when: no scores, no answers."""
-    rows = list(session().scalars(queries.worklist(current_actor()).limit(500)))
-    _read(rows)
-    names = _names({each.owner_user_id for each in rows})
-    return render_template("triage/care.html", rows=rows, names=names, words=triage_words)
+    words = request.args.get("q", "")
+    query = queries.worklist(current_actor(), words)
+    page = page_of(session(), query, request.args.get("page", 1, type=int))
+    _read(page.rows)
+    names = _names({each.owner_user_id for each in page})
+    return render_template("triage/care.html", page=page, q=words, names=names, words=triage_words)
 
 
 @bp.get("/advice")
@@ -265,5 +293,7 @@ def custody() -> ResponseReturnValue:
             )
         )
     ]
-    found = violations(charges, clock.now())
-    return render_template("triage/custody.html", found=found, checked=len(charges))
+    found = sorted(violations(charges, clock.now()), key=lambda each: each.code == OVERDUE)
+    page = page_of_list(found, request.args.get("page", 1, type=int))
+    counts = Counter(each.code for each in found)
+    return render_template("triage/custody.html", page=page, counts=counts, checked=len(charges))

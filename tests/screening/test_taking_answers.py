@@ -70,6 +70,15 @@ def test_a_later_answer_is_noted_and_takes_nothing_back(student: Browser) -> Non
         assert [each.detail for each in changed] == [{"from": 2, "to": 0}]
 
 
+def test_an_answer_that_differs_in_the_last_request_is_noted_too(student: Browser) -> None:
+    student.save(q9=2)
+    assert student.submit(whole(0, seq=9)).status_code == 200
+    with reading() as session:
+        changed = session.scalars(select(AlertChange).where(AlertChange.event == "answer_changed"))
+        assert [each.detail for each in changed] == [{"from": 2, "to": 0}]
+    assert rules()[ITEM_9] == 3
+
+
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
