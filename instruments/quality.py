@@ -144,7 +144,7 @@ def assess_sheet(
         *_too_fast(seconds_per_item, seconds_per_page, policy),
         *_straight(answers, low, frozenset(reverse), policy),
         *_validity(answers, lie, instructed or {}),
-        *_measured(measured or {}, policy),
+        *measured_reasons(measured or {}, policy),
     ]
     return decide(found, policy)
 
@@ -213,7 +213,8 @@ def _validity(
         yield Reason(Index.INSTRUCTED, wrong, 0)
 
 
-def _measured(values: Mapping[Index, float | None], policy: Policy) -> Iterable[Reason]:
+def measured_reasons(values: Mapping[Index, float | None], policy: Policy) -> Iterable[Reason]:
+    """The indices beyond the policy's limits; an index without a value or a limit says nothing."""
     for index, value in values.items():
         limit = policy.limits.get(index)
         if value is None or limit is None:

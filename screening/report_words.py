@@ -46,6 +46,12 @@ def index_word(index: str) -> str:
         Index.IRV.value: _("答案几乎没有变化"),
         Index.LIE.value: _("测谎题超过界值"),
         Index.INSTRUCTED.value: _("没有按要求作答"),
+        Index.EVEN_ODD.value: _("同一分量表前后作答不一致"),
+        Index.SYNONYMS.value: _("意思相近的题作答不一致"),
+        Index.PERSON_TOTAL.value: _("作答走向与其他人相反"),
+        Index.GUTTMAN.value: _("少见的答案多，常见的答案少"),
+        Index.PERSON_FIT.value: _("作答方式与量表的测量模型不符"),
+        Index.MAHALANOBIS.value: _("答案的组合很少见"),
     }
     return words.get(index, index)
 

@@ -11,7 +11,7 @@ from flask import Flask
 from foundation import engine, jobs, push, seals
 from referrals import jobs as referral_jobs
 from schools import roster_actions, roster_commit
-from screening import answers_import, concern_paging, taking_rescoring
+from screening import answers_import, concern_paging, quality_actions, taking_rescoring
 from screening import jobs as screening_jobs
 
 SECONDS_TO_STOP = 8.0
@@ -21,6 +21,7 @@ BACKGROUND = (
     roster_actions,
     roster_commit,
     taking_rescoring,
+    quality_actions,
     answers_import,
     concern_paging,
     screening_jobs,
