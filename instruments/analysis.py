@@ -246,6 +246,9 @@ class Analysis:
             "ICC1": found.icc1,
             "ICC2": found.icc2,
             "ICC3": found.icc3,
+            "ICC1_interval": [found.icc1_interval.low, found.icc1_interval.high],
+            "ICC2_interval": [found.icc2_interval.low, found.icc2_interval.high],
+            "ICC3_interval": [found.icc3_interval.low, found.icc3_interval.high],
             "pearson": found.pearson,
         }
 

@@ -194,3 +194,30 @@ def test_a_library_sheet_is_judged_in_form_order() -> None:
 @pytest.mark.parametrize("key", catalogue.keys())
 def test_every_scale_can_be_judged_unanswered(key: str) -> None:
     assert not sheet_quality(catalogue.get(key), {}).reasons
+
+
+def test_intraclass_correlations_of_shrout_and_fleiss_with_their_intervals() -> None:
+    # Shrout & Fleiss 1979, table 2; coefficients and limits as psych::ICC prints them
+    ratings = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    )
+    found = icc(ratings)
+    assert [found.icc1, found.icc2, found.icc3] == pytest.approx([0.17, 0.29, 0.71], abs=0.006)
+    for interval, low, high in (
+        (found.icc1_interval, -0.133, 0.72),
+        (found.icc2_interval, 0.019, 0.76),
+        (found.icc3_interval, 0.342, 0.95),
+    ):
+        assert interval.low == pytest.approx(low, abs=0.0006)
+        assert interval.high == pytest.approx(high, abs=0.006)
+
+
+def test_the_interval_of_absolute_agreement_holds_the_truth_about_as_often_as_it_says() -> None:
+    # An approximation (Satterthwaite): with few occasions a little below its level.
+    draw = np.random.default_rng(11)
+    held = []
+    for _ in range(400):
+        people, occasions = draw.normal(0, 2, (60, 1)), draw.normal(0, 1, (1, 5))
+        found = icc(people + occasions + draw.normal(0, 1, (60, 5))).icc2_interval
+        held.append(found.low <= 4 / 6 <= found.high)
+    assert 0.87 <= np.mean(held) <= 0.98
