@@ -5,16 +5,17 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g, redirect, request, url_for
+from flask import current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
-from foundation import database
+from foundation import audit, database
 from foundation.i18n import _
 from foundation.problems import Forbidden, Missing
 
+REFUSED = 400
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 View = Callable[..., ResponseReturnValue]
 T = TypeVar("T")
@@ -27,6 +28,7 @@ def requires(
 
     GET runs in reading(), everything else in writing(); the view uses database.session(). A view
     that writes in slices names `unit=database.reading`, so that it does not hold the write gate.
+    A refused request leaves nothing of a half-done action behind, only what its page let him read.
     """
 
     def guarded(view: View) -> View:
@@ -38,13 +40,23 @@ def requires(
             if not actor.may(permission):
                 raise Missing
             usual = database.reading if request.method in READS else database.writing
-            with (unit or usual)():
-                return view(*args, **kwargs)
+            with (unit or usual)() as opened:
+                answer = current_app.make_response(view(*args, **kwargs))
+                if answer.status_code >= REFUSED:
+                    _undo(opened)
+                return answer
 
         call.permission = permission  # type: ignore[attr-defined]
         return call
 
     return guarded
+
+
+def _undo(opened: Session) -> None:
+    reads = list(audit.reads_of(opened))
+    opened.rollback()
+    for event, by, organisation_id, subjects in reads:
+        audit.record_read(event, by=by, organisation_id=organisation_id, subjects=subjects)
 
 
 def public(reason: str) -> Callable[[View], View]:

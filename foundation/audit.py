@@ -83,6 +83,13 @@ def record_read(
         for subject in subjects:
             record(session, event, by=by, organisation_id=organisation_id, subject=subject)
         session.flush()
+        reads_of(session).append((event, by, organisation_id, tuple(subjects)))
+
+
+def reads_of(session: Session) -> list[tuple[str, str, int | None, tuple[str, ...]]]:
+    """What the pages of this unit let somebody read: it stays written when the unit is undone."""
+    found: list[tuple[str, str, int | None, tuple[str, ...]]] = session.info.setdefault("reads", [])
+    return found
 
 
 def guard_statements(dialect: str) -> list[str]:
