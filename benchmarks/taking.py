@@ -9,43 +9,39 @@ import argparse
 import http.client
 import json
 import os
+import random
 import re
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from queue import Empty, Queue
 from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
-from accounts.policy import Actor
-from foundation import audit, clock, crypto, database, outbox
-from foundation.database import Model, reading, writing
+from benchmarks.taking_server import (
+    COUNSELOR,
+    KEYS,
+    PASSWORD,
+    Mailbox,
+    children,
+    cpu_s,
+    rows,
+    server,
+)
+from foundation import crypto, database
+from foundation.database import reading
 from instruments import catalogue
-from schools.models import Grade, Klass, Organisation, Student
-from screening.models import Alert, Campaign, Consent, Response, Score
-from screening.tickets_actions import issue
+from screening.models import Response, Score
 
 PEER = {4: 64.6, 50: 53.1, 200: 57.3}
-KEYS = ("phq-9", "gad-7")
 ITEMS = {key: len(catalogue.get(key).items) for key in KEYS}
 TOKEN = re.compile(r'csrf-token" content="([^"]+)"')
-SERVER = """
-import sys
-from waitress import create_server
-from web import create_app
-create_server(create_app(), host="127.0.0.1", port=int(sys.argv[1]), threads=8).run()
-"""
-NEEDED = (audit.AuditRow, outbox.OutboxMessage)
+ALERTS = 20
+POLL_S = 1.5  # as web/static/alerts.js
 
 
 @dataclass
@@ -65,102 +61,6 @@ class Times:
     save: list[float] = field(default_factory=list)
     submit: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-
-
-def rows(count: int) -> list[tuple[str, str]]:
-    """A school with one campaign; code and check of each student."""
-    now = clock.now()
-    with writing() as session:
-        school = Organisation(kind="school", path="/1/", code="B1", name="学校", stage="junior")
-        session.add(school)
-        session.flush()
-        grade = Grade(school_id=school.id, name="七年级")
-        session.add(grade)
-        session.flush()
-        klass = Klass(school_id=school.id, grade_id=grade.id, name="1班")
-        session.add(klass)
-        session.flush()
-        campaign = Campaign(
-            school_id=school.id,
-            name="测量",
-            state="approved",
-            opens_at=now - timedelta(hours=1),
-            closes_at=now + timedelta(hours=8),
-            instruments=[_chosen(key) for key in KEYS],
-            created_by="system:benchmark",
-            created_at=now,
-        )
-        session.add(campaign)
-        people = [_student(klass, number) for number in range(count)]
-        session.add_all(people)
-        session.flush()
-        session.add_all(_consent(campaign, person) for person in people)
-        tickets = issue(session, by=Actor.system("benchmark"), campaign=campaign, students=people)
-        checks = {person.id: str(person.student_number)[-4:] for person in people}
-        return [(ticket.code, checks[ticket.student_id]) for ticket in tickets]
-
-
-def _chosen(key: str) -> dict[str, object]:
-    found = catalogue.get(key)
-    return {
-        "key": key,
-        "version": found.version,
-        "checksum": found.checksum,
-        "cutset": None,
-        "from_band": "moderate",
-        "language": "zh",
-    }
-
-
-def _student(klass: Klass, number: int) -> Student:
-    born = clock.today().replace(year=clock.today().year - 13, month=1, day=1)
-    return Student(
-        school_id=klass.school_id,
-        klass_id=klass.id,
-        name=f"学生{number}",
-        birth_date=born,
-        student_number=f"2026{number:06}",
-        created_at=clock.now(),
-    )
-
-
-def _consent(campaign: Campaign, student: Student) -> Consent:
-    return Consent(
-        campaign_id=campaign.id,
-        student_id=student.id,
-        party="guardian",
-        decision="granted",
-        method="paper",
-        text_version="1",
-        recorded_by="system:benchmark",
-        recorded_at=clock.now(),
-    )
-
-
-@contextmanager
-def server(home: Path) -> Iterator[tuple[int, int]]:
-    """Port and process id of the application, as ./run serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    names = {"XINQIAO_HOME": str(home), "XINQIAO_PORT": str(port)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(port)],
-        env=os.environ | names,
-        cwd=Path(__file__).parents[1],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _try in range(300):
-            try:
-                ask(port, "GET", "/take")
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def ask(
@@ -250,31 +150,54 @@ def crowd(port: int, students: list[Browser], clients: int) -> tuple[float, Time
     return time.perf_counter() - begun, times
 
 
-def cpu_s(pid: int) -> float:
-    """Processor seconds that a process has used."""
-    parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+class Screen:
+    """The alerts page of a counselor who waits: it asks as web/static/alerts.js does."""
+
+    def __init__(self, port: int) -> None:
+        """Sign in."""
+        _status, headers, text = ask(port, "GET", "/sign-in")
+        cookies = _cookies(headers)
+        fields = {"csrf_token": _token(text), "username": COUNSELOR, "password": PASSWORD}
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies}
+        _status, headers, _text = ask(port, "POST", "/sign-in", urlencode(fields), form)
+        self.headers = {"Cookie": f"{cookies}; {_cookies(headers)}", "Accept": "application/json"}
+        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.newest = self.asked()
+        self.seen_at, self.news = 0.0, threading.Semaphore(0)
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def asked(self) -> int:
+        """The newest alert that the server tells of."""
+        self.line.request("GET", "/alerts/poll", headers=self.headers)
+        return int(json.loads(self.line.getresponse().read())["newest"] or 0)
+
+    def watch(self) -> None:
+        """Ask for ever."""
+        while True:
+            time.sleep(POLL_S)
+            newest = self.asked()
+            if newest != self.newest:
+                self.newest, self.seen_at = newest, time.perf_counter()
+                self.news.release()
 
 
-def until_visible(port: int, student: Browser) -> float:
-    """Seconds from sending a critical answer to a reader elsewhere seeing its alert."""
-    before = _alerts()
+def until_known(
+    port: int, student: Browser, screen: Screen, mailbox: Mailbox
+) -> tuple[float, float]:
+    """Seconds from sending a critical answer until the screen shows it, and until the mail came."""
     body = json.dumps({"answers": {"phq-9": {"9": {"v": 2, "seq": 1}}}})
     headers = {
         "Cookie": student.cookies,
         "Content-Type": "application/json",
         "X-CSRFToken": student.token,
     }
+    time.sleep(random.uniform(0, POLL_S))
     begun = time.perf_counter()
     ask(port, "PUT", f"{student.page}/answers", body, headers)
-    while _alerts() == before:
-        time.sleep(0.001)
-    return time.perf_counter() - begun
-
-
-def _alerts() -> int:
-    with reading() as session:
-        return session.scalar(select(func.count(Alert.id))) or 0
+    mailbox.came.acquire(timeout=60)
+    mailed = time.perf_counter() - begun
+    screen.news.acquire(timeout=60)
+    return screen.seen_at - begun, mailed
 
 
 def report(clients: int, seconds: float, times: Times, cpu: float) -> None:
@@ -299,30 +222,38 @@ def main() -> None:
     reader.add_argument("--students", type=int, default=400, help="sheets for each line")
     reader.add_argument("--clients", type=int, nargs="+", default=[4, 50, 200])
     wish = reader.parse_args()
+    print(f"load of the machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        database.configure(os.environ.get("XINQIAO_DATABASE_URL"), home)
-        crypto.configure(home)
-        Model.metadata.create_all(database.engine())
-        tickets = rows(wish.students * len(wish.clients) + 10)
-        print(
-            f"load of the machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors"
-        )
-        with server(home) as (port, pid):
+        home, mailbox = Path(folder), Mailbox()
+        with server(home, mailbox.port) as (port, pid):
+            database.configure(os.environ.get("XINQIAO_DATABASE_URL"), home)
+            crypto.configure(home)
+            tickets = rows(wish.students * len(wish.clients) + ALERTS)
+            print(f"{len(children(pid)) - 1} web processes and a worker")
             for number, clients in enumerate(wish.clients):
                 mine = tickets[number * wish.students : (number + 1) * wish.students]
                 students = [opened(port, *each) for each in mine]
                 before = cpu_s(pid)
                 seconds, times = crowd(port, students, clients)
                 report(clients, seconds, times, cpu_s(pid) - before)
-            seen = [until_visible(port, opened(port, *each)) for each in tickets[-10:]]
-            print(f"alert visible after {statistics.median(seen):.3f} s, at most {max(seen):.3f} s")
+            report_alerts(port, tickets[-ALERTS:], mailbox)
         with reading() as session:
             sheets = session.scalar(select(func.count(Response.id)))
             tickets_done = session.scalar(select(func.count(Response.ticket_id.distinct())))
             scores = session.scalar(select(func.count(Score.id)))
         print(f"{sheets} sheets of {tickets_done} tickets, {scores} scores; duplicates 0 expected")
         database.dispose()
+
+
+def report_alerts(port: int, tickets: list[tuple[str, str]], mailbox: Mailbox) -> None:
+    """How soon people know of a critical answer."""
+    screen = Screen(port)
+    known = [until_known(port, opened(port, *each), screen, mailbox) for each in tickets]
+    for name, limit, seconds in zip(
+        ("on the screen", "by mail"), (2, 5), zip(*known, strict=True), strict=True
+    ):
+        middle, most = statistics.median(seconds), max(seconds)
+        print(f"alert {name}: median {middle:.2f} s, at most {most:.2f} s (aim {limit} s)")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 from foundation.i18n import _
 from foundation.problems import Busy
 
-POLL = 0.001
+# Between two looks at a lock of another process: soon at first, then rarely.
+POLL, LONGEST_POLL = 0.0001, 0.002
 
 
 class Gate:
@@ -107,13 +108,15 @@ class Gate:
 
 
 def _flock(descriptor: int, deadline: float) -> None:
+    pause = POLL
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise _busy() from None
-            time.sleep(POLL)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_POLL)
         else:
             return
 

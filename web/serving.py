@@ -1,5 +1,7 @@
 """One web process: waitress on the socket that all of them share, and an end that answers first."""
 
+import logging
+import sys
 import time
 from collections.abc import Callable
 from socket import socket
@@ -11,10 +13,13 @@ from waitress import create_server, wasyncore
 from foundation import database
 from web.processes import at_end
 
-THREADS = 8
+# Few: each one more slows the one that writes, and for the rest there are other processes.
+THREADS = 4
 CONNECTIONS = 2000
 # Browsers keep connections open; each one that idles still costs a look at every turn of the loop.
 IDLE_S = 20
+# Whoever writes holds up all processes, so he must not wait long for this one's interpreter lock.
+SWITCH_S = 0.0005
 SECONDS_TO_ANSWER = 7.0
 TURN_S = 1.0
 
@@ -36,11 +41,14 @@ class WebProcess:
             asyncore_use_poll=True,  # select() knows no more than 1,024 descriptors
             ident=None,
         )
+        # At the bell everybody waits a little; a line for each would fill the disk of the log.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._deadline: float | None = None
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve."""
         at_end(self._end)
+        sys.setswitchinterval(SWITCH_S)
         ready()
         while not self._over():
             wasyncore.loop(TURN_S, use_poll=True, map=self._sockets, count=1)

@@ -3,7 +3,7 @@
   "use strict";
   var d = document, bar = d.querySelector("[data-alerts]"), queue = d.querySelector("[data-alerts-news]");
   if (!bar || !window.fetch) { return; }
-  var newest = queue ? Number(queue.getAttribute("data-newest")) : 0, pause = queue ? 2000 : 5000;
+  var newest = queue ? Number(queue.getAttribute("data-newest")) : 0, pause = queue ? 1500 : 5000;
   var link = bar.querySelector("a"), title = d.title, tag = "", failed = 0;
   function say(text, href) {
     if (text && link.textContent !== text) { link.textContent = text; }
