@@ -103,3 +103,21 @@ def entry_year(key: str) -> int | None:
     """The year of entry that a grade such as 2026级 names."""
     year = re.match(r"^(20\d{2})级", key)
     return int(year[1]) if year else None
+
+
+@cache
+def _grade_order() -> dict[str, int]:
+    return {grade: place for place, grade in enumerate(words()["grades"])}
+
+
+@cache
+def grade_place(name: str) -> tuple[int, str]:
+    """Where a grade stands in school: 七年级 before 八年级 before 高一; others by name after them."""
+    return _grade_order().get(grade_key(name), len(_grade_order())), name
+
+
+@cache
+def klass_place(name: str) -> tuple[tuple[int, str], int, str]:
+    """Where a class stands, by grade and number: 七年级2班 before 七年级10班."""
+    grade, klass = split("", name)
+    return grade_place(grade), int(klass) if klass.isdigit() else 1000, name

@@ -1,43 +1,140 @@
-"""A campaign as a table for a spreadsheet: logged, with a reason and the reader's name in it."""
+"""Files that leave: previewed, with a reason on record, a mark in every row, and no formula."""
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from accounts.models import User
 from accounts.policy import Actor
 from foundation import audit, clock, csv_safe, spreadsheets
 from foundation.i18n import _
 from schools.models import Student
 from screening import report_words as words
-from screening.models import Campaign, Response, Score
+from screening.models import Campaign, Export, Response, Score
+from screening.region_figures import Place, Region
 from screening.report_queries import scores_of
 
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
 }
+PREVIEW = 5
 
 
-def export(session: Session, *, by: Actor, campaign: Campaign, kind: str, reason: str) -> bytes:
-    """The file of a campaign; the log says who took how many rows and why."""
-    rows = _rows(session, campaign, _mark(by))
+@dataclass(frozen=True)
+class Table:
+    """What would leave."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+    @property
+    def first(self) -> Sequence[Sequence[object]]:
+        return self.rows[:PREVIEW]
+
+
+def record(
+    session: Session,
+    *,
+    by: Actor,
+    organisation_id: int,
+    kind: str,
+    file_format: str,
+    rows: int,
+    reason: str,
+    campaign_id: int | None = None,
+) -> Export:
+    """Put on record that rows leave; the reason is free text and stays out of the audit log."""
+    row = Export(
+        organisation_id=organisation_id,
+        campaign_id=campaign_id,
+        kind=kind,
+        format=file_format,
+        row_count=rows,
+        mark=secrets.token_hex(4).upper(),
+        reason=reason,
+        taken_by=by.ref,
+        taken_at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
     audit.record(
         session,
-        "campaign.exported",
+        f"{kind}.exported",
         by=by.ref,
-        organisation_id=campaign.school_id,
-        subject=f"campaign:{campaign.id}",
-        details={"rows": len(rows), "format": kind, "reason": reason},
+        organisation_id=organisation_id,
+        subject=f"export:{row.id}",
+        details={"rows": rows, "format": file_format, "campaign": campaign_id},
     )
-    header = _header(campaign)
-    if kind == "csv":
+    return row
+
+
+def take(
+    session: Session,
+    *,
+    by: Actor,
+    table: Table,
+    organisation_id: int,
+    kind: str,
+    file_format: str,
+    reason: str,
+    campaign_id: int | None = None,
+) -> bytes:
+    """The file; every row names who took it, when, and the number of the record."""
+    taken = record(
+        session,
+        by=by,
+        organisation_id=organisation_id,
+        kind=kind,
+        file_format=file_format,
+        rows=len(table.rows),
+        reason=reason,
+        campaign_id=campaign_id,
+    )
+    mark = f"{by.name} {clock.local(taken.taken_at):%Y-%m-%d %H:%M} {taken.mark}"
+    header = [*table.header, _("导出人、时间和编号")]
+    rows = [[*row, mark] for row in table.rows]
+    if file_format == "csv":
         return csv_safe.write_csv(header, rows)
-    return spreadsheets.write_xlsx(header, rows, sheet=campaign.name)
+    widths = [max(8, min(24, 2 * len(name))) for name in header[:-1]]
+    return spreadsheets.write_xlsx(header, rows, sheet=table.title, widths=[*widths, 36])
 
 
-def _mark(by: Actor) -> str:
-    return f"{by.name} {by.ref} {clock.local(clock.now()):%Y-%m-%d %H:%M}"
+def taken_from(session: Session, organisation_id: int) -> Sequence[Row[Export, str]]:
+    """The last files of an organisation with who took them, for those who may take one."""
+    name = (
+        select(User.name).where(Export.taken_by == func.concat("user:", User.id)).scalar_subquery()
+    )
+    return session.execute(
+        select(Export, func.coalesce(name, Export.taken_by))
+        .where(Export.organisation_id == organisation_id)
+        .order_by(Export.id.desc())
+        .limit(20)
+    ).all()
+
+
+def results(session: Session, campaign: Campaign) -> Table:
+    """One row per sheet with scores and bands, by class and number."""
+    return Table(campaign.name, _header(campaign), _rows(session, campaign))
+
+
+def region(found: Region) -> Table:
+    """Exactly the counts of the page: what is hidden there is hidden here."""
+    header = [
+        *(_("地区或学校"), _("学校数"), _("未开展"), _("在校学生"), _("应测"), _("做完")),
+        *(_("有效"), _("达到分界"), _("覆盖率 %"), _("完成率 %")),
+    ]
+    return Table(found.total.name, header, [_place(each) for each in (*found.rows, found.total)])
+
+
+def _place(place: Place) -> list[object]:
+    shown = (*place.counts, place.coverage, place.completion)
+    numbers = [words.HIDDEN if each is None else each for each in shown]
+    return [place.name, place.schools, place.not_started, *numbers]
 
 
 def _header(campaign: Campaign) -> list[str]:
@@ -45,10 +142,10 @@ def _header(campaign: Campaign) -> list[str]:
     for each in campaign.instruments:
         title = words.title_of(each["key"], each["version"])
         header += [f"{title} {_('总分')}", f"{title} {_('分段')}"]
-    return [*header, _("有效"), _("达到分界"), _("紧急题目"), _("说明"), _("导出人和时间")]
+    return [*header, _("有效"), _("达到分界"), _("紧急题目"), _("说明")]
 
 
-def _rows(session: Session, campaign: Campaign, mark: str) -> list[Sequence[object]]:
+def _rows(session: Session, campaign: Campaign) -> list[Sequence[object]]:
     found = session.execute(
         select(Response, Student)
         .join(Student, Student.id == Response.student_id)
@@ -58,13 +155,13 @@ def _rows(session: Session, campaign: Campaign, mark: str) -> list[Sequence[obje
     ).all()
     scores = scores_of(session, select(Response.id).where(Response.campaign_id == campaign.id))
     return [
-        _row(campaign, response, student, scores.get(response.id, []), mark)
+        _row(campaign, response, student, scores.get(response.id, []))
         for response, student in found
     ]
 
 
 def _row(
-    campaign: Campaign, response: Response, student: Student, scores: Sequence[Score], mark: str
+    campaign: Campaign, response: Response, student: Student, scores: Sequence[Score]
 ) -> Sequence[object]:
     by_key = {each.instrument: each for each in scores}
     cells: list[object] = [
@@ -84,7 +181,6 @@ def _row(
         yes_no[positive],
         yes_no[response.any_critical],
         response.note or "",
-        mark,
     ]
 
 

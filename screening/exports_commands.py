@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
-from foundation import audit
 from schools.models import Grade, Klass, Organisation, Student
+from screening import exports
 from screening.models import Alert, Campaign, Ticket
 from screening.tickets import expected_checks
 
@@ -93,13 +93,15 @@ def _line(
 
 
 def _logged(session: Session, by: Actor, campaign: Campaign, reason: str, count: int) -> None:
-    audit.record(
+    exports.record(
         session,
-        "tickets.exported",
-        by=by.ref,
+        by=by,
         organisation_id=campaign.school_id,
-        subject=f"campaign:{campaign.id}",
-        details={"count": count, "reason": reason[:200]},
+        kind="tickets",
+        file_format="csv",
+        rows=count,
+        reason=reason,
+        campaign_id=campaign.id,
     )
 
 

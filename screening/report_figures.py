@@ -1,16 +1,19 @@
 """The figures of a campaign: who took part, how it went, how many reached a cut-off (pure)."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
 from instruments.prevalence import Interval, wilson
-from instruments.suppression import Table, is_small, suppress_table
+from schools.klass_names import grade_place, klass_place
+from screening.report_disclosure import Counts, Scheme, Shown, disclose, disclose_above
 
-# above this the exact search takes seconds (100 rows: 25 s)
-EXACT_ROWS = 30
+# eligible >= finished >= valid >= positive; who took part is no secret inside a school
+OF_GROUP = (3, 2)
+# what follows a flag, in this order
+COURSE = ("interviewed", "levelled", "in_care", "referred", "returned")
 
 
 class Part(StrEnum):
@@ -35,8 +38,17 @@ class Taken:
     started: bool
     positive: bool = False
     critical: bool = False
-    interviewed: bool = False
-    concluded: bool = False
+    alerted: bool = False
+    course: frozenset[str] = frozenset()  # of COURSE
+
+    @property
+    def finished(self) -> bool:
+        return self.part in {Part.VALID, Part.INVALID}
+
+    @property
+    def steps(self) -> int:
+        """How many steps of COURSE he has taken without leaving one out."""
+        return next((at for at, step in enumerate(COURSE) if step not in self.course), len(COURSE))
 
 
 @dataclass(frozen=True)
@@ -65,9 +77,9 @@ class Group:
 
     label: str
     eligible: int | None
+    finished: int | None
     valid: int | None
     positive: int | None
-    finished: int | None = None
 
     @property
     def share(self) -> Share | None:
@@ -143,135 +155,95 @@ class Figures:
     @property
     def funnel(self) -> list[tuple[str, int]]:
         """Steps, each a subset of the one before."""
-        asked = self.eligible - self.parts[Part.DECLINED]
-        interviewed = [each for each in self.people if each.positive and each.interviewed]
+        reached = [each.steps for each in self.people if each.positive]
         return [
-            ("eligible", self.eligible),
-            ("asked", asked),
-            ("started", self.started),
-            ("finished", self.finished),
+            ("invited", self.eligible),
+            ("consented", self.eligible - self.parts[Part.DECLINED]),
+            ("answered", self.finished),
             ("valid", self.parts[Part.VALID]),
-            ("positive", self.positive),
-            ("interviewed", len(interviewed)),
-            ("concluded", sum(each.concluded for each in interviewed)),
+            ("flagged", self.positive),
+            *((step, sum(n > at for n in reached)) for at, step in enumerate(COURSE)),
         ]
 
+    @property
+    def out_of_order(self) -> int:
+        """Flagged students further on than the funnel shows: danger does not wait for a talk."""
+        return sum(each.positive and len(each.course) > each.steps for each in self.people)
+
+    @property
+    def alerted_outside(self) -> int:
+        """Students with an alert whose sheet is no valid positive one: they are looked after too."""
+        return sum(each.alerted and not each.positive for each in self.people)
+
     def by(self, what: str) -> list[Group]:
-        """A table by "grade", "sex" or "klass" in the order of names, small cells hidden."""
-        groups: dict[str, list[Taken]] = {}
-        for each in self.people:
-            groups.setdefault(getattr(each, what), []).append(each)
-        labels = sorted(groups)
-        return _hidden(labels, [groups[label] for label in labels], self.smallest)
+        """A table by "grade", "sex" or "klass" in the order of a school, small cells hidden."""
+        counts = _counts(self.people)
+        if what == "sex":
+            return _flat(_summed(counts, 2), Scheme(OF_GROUP, self.smallest))
+        grades, klasses = _grades_and_klasses(counts, Scheme(OF_GROUP, self.smallest))
+        return grades if what == "grade" else klasses
 
 
-def _hidden(labels: Sequence[str], groups: Sequence[Sequence[Taken]], k: int) -> list[Group]:
-    """Positive and not positive are two columns, so that a nearly full cell is protected too."""
-    cells = []
-    for people in groups:
-        positive = sum(each.positive for each in people)
-        valid = sum(each.part is Part.VALID for each in people)
-        cells.append([positive, valid - positive])
-    shown = hide_small(cells, k)
-    closed = _closed(cells, [row[0] is None for row in shown.cells])
-    return [
-        Group(
-            label,
-            len(people),
-            None if place in closed else total,
-            None if place in closed else row[0],
-            _finished(people),
-        )
-        for place, (label, people, row, total) in enumerate(
-            zip(labels, groups, shown.cells, shown.row_totals, strict=True)
-        )
+Key = tuple[str, str, str]  # grade, class, sex
+
+
+def _counts(people: Sequence[Taken]) -> Mapping[Key, Counts]:
+    found: dict[Key, list[int]] = {}
+    for each in people:
+        counts = found.setdefault((each.grade, each.klass, each.sex), [0, 0, 0, 0])
+        counts[0] += 1
+        counts[1] += each.finished
+        counts[2] += each.part is Part.VALID
+        counts[3] += each.positive
+    return {key: tuple(counts) for key, counts in found.items()}
+
+
+def _summed(
+    counts: Mapping[Key, Counts], place: int, grade: str | None = None
+) -> dict[str, Counts]:
+    """By one part of the key (of one grade), in the order of a school."""
+    found: dict[str, Counts] = {}
+    for key, each in counts.items():
+        if grade in {None, key[0]}:
+            before = found.get(key[place], (0,) * len(each))
+            found[key[place]] = tuple(a + b for a, b in zip(before, each, strict=True))
+    order = (grade_place, klass_place, str)[place]
+    return {label: found[label] for label in sorted(found, key=order)}
+
+
+def _group(label: str, shown: Shown) -> Group:
+    eligible, finished, valid, positive = shown
+    return Group(label, eligible, finished, valid, positive)
+
+
+def _flat(rows: Mapping[str, Counts], scheme: Scheme) -> list[Group]:
+    """Rows whose total the report prints in any case."""
+    shown = disclose(list(rows.values()), scheme, whole_known=True)
+    return [_group(label, row) for label, row in zip(rows, shown.rows, strict=True)]
+
+
+def _grades_and_klasses(
+    counts: Mapping[Key, Counts], scheme: Scheme
+) -> tuple[list[Group], list[Group]]:
+    """Both tables together: classes add up to grades, grades to the school."""
+    grades = _summed(counts, 0)
+    by_grade = {grade: _summed(counts, 1, grade) for grade in grades}
+    tables = [disclose(list(rows.values()), scheme) for rows in by_grade.values()]
+    if None in disclose_above(tables, scheme).total:
+        return _without_grades(grades, by_grade, scheme)
+    klasses = [
+        _group(label, row)
+        for rows, table in zip(by_grade.values(), tables, strict=True)
+        for label, row in zip(rows, table.rows, strict=True)
     ]
+    totals = zip(grades, tables, strict=True)
+    return [_group(label, table.total) for label, table in totals], klasses
 
 
-def _closed(cells: Sequence[Sequence[int]], hidden: Sequence[bool]) -> set[int]:
-    """Rows to hide because everybody in them is positive: that would tell about each of them.
-
-    A single hidden row would follow from the total, so the next smallest one is hidden with it.
-    """
-    full = {place for place, row in enumerate(cells) if row[0] and not row[1]}
-    if not full:
-        return set()
-    others = [place for place in range(len(cells)) if place not in full and not hidden[place]]
-    alone = len(full | {place for place, is_hidden in enumerate(hidden) if is_hidden}) == 1
-    with_people = [place for place in others if sum(cells[place])]
-    if alone and with_people:
-        full.add(min(with_people, key=lambda place: sum(cells[place])))
-    return full
-
-
-def _finished(people: Sequence[Taken]) -> int:
-    return sum(each.part in {Part.VALID, Part.INVALID} for each in people)
-
-
-def hide_small(cells: Sequence[Sequence[int]], k: int) -> Table:
-    """The exact search for up to EXACT_ROWS rows; beyond, whole rows are hidden: more, but fast."""
-    if len(cells) <= EXACT_ROWS:
-        return suppress_table(cells, k)
-    hidden = {at for at, row in enumerate(cells) if any(is_small(count, k) for count in row)}
-    rest = sorted(set(range(len(cells))) - hidden, key=lambda at: sum(cells[at]))
-    while hidden and rest and _guessable(cells, hidden, k):
-        hidden.add(rest.pop(0))
-    columns = tuple(map(sum, zip(*cells, strict=True)))
-    return Table(
-        cells=tuple(
-            (None,) * len(row) if at in hidden else tuple(row) for at, row in enumerate(cells)
-        ),
-        row_totals=tuple(None if at in hidden else sum(row) for at, row in enumerate(cells)),
-        column_totals=columns,
-        total=sum(columns),
-    )
-
-
-def _guessable(cells: Sequence[Sequence[int]], hidden: set[int], k: int) -> bool:
-    """Whether total minus printed rows tells too much: one row, or fewer than k in a column."""
-    sums = (sum(cells[at][column] for at in hidden) for column in range(len(cells[0])))
-    return len(hidden) < 2 or any(is_small(count, k) for count in sums)
-
-
-@dataclass(frozen=True)
-class School:
-    """What a region sees of one school: counts only; None = hidden."""
-
-    name: str
-    enrolled: int
-    started: bool
-    finished: int | None
-    valid: int | None
-    positive: int | None
-
-
-def region(
-    rows: Sequence[tuple[str, int, bool, int, int, int]], k: int
-) -> tuple[list[School], tuple[int | None, ...]]:
-    """Schools (name, enrolled, started, finished, valid, positive) with small cells hidden.
-
-    The cells are positive, valid but not positive, and invalid: they add up to finished.
-    Returns the schools and the totals of positive, not positive and invalid.
-    """
-    begun = [row for row in rows if row[2]]
-    cells = [[p, v - p, f - v] for _n, _e, _s, f, v, p in begun]
-    table = hide_small(cells, k)
-    closed = _closed(cells, [row[0] is None for row in table.cells])
-    shown: dict[Hashable, School] = {}
-    for place, row in enumerate(begun):
-        positive, negative = (None, None) if place in closed else table.cells[place][:2]
-        # a sum is printed only where both of its parts are
-        valid = None if positive is None or negative is None else positive + negative
-        shown[row] = School(
-            row[0],
-            row[1],
-            started=True,
-            finished=table.row_totals[place],
-            valid=valid,
-            positive=positive,
-        )
-    schools = [
-        shown.get(row) or School(row[0], row[1], started=False, finished=0, valid=0, positive=0)
-        for row in rows
-    ]
-    return schools, table.column_totals or (0, 0, 0)
+def _without_grades(
+    grades: Mapping[str, Counts], by_grade: Mapping[str, Mapping[str, Counts]], scheme: Scheme
+) -> tuple[list[Group], list[Group]]:
+    """The school's total is known: where grades would betray classes, they show attendance only."""
+    rows = {label: row for klasses in by_grade.values() for label, row in klasses.items()}
+    bare = [_group(label, (row[0], row[1], None, None)) for label, row in grades.items()]
+    return bare, _flat(rows, scheme)

@@ -95,6 +95,23 @@ def band_rows(key: str, counts: object) -> list[tuple[str, Share]]:
     ]
 
 
+def funnel_notes(figures: Figures) -> list[str]:
+    """Whom the funnel does not show, so that nobody is lost between two bars."""
+    lines = [_("每一步只数走完前面各步的学生；面谈及以后只数达到分界的学生。")]
+    if figures.out_of_order:
+        lines.append(
+            _("另有 %(n)s 人先转介或先干预，面谈或评定还没有补记。", n=figures.out_of_order)
+        )
+    if figures.alerted_outside:
+        lines.append(
+            _(
+                "另有 %(n)s 人的答卷无效、没有交或没有达到分界，但有预警，同样要跟进。",
+                n=figures.alerted_outside,
+            )
+        )
+    return lines
+
+
 def _course(figures: Figures) -> list[Flowable]:
     steps = [(words.step_word(step), count) for step, count in figures.funnel]
     quality = [(words.index_word(index), count) for index, count in figures.quality.items()]
@@ -102,8 +119,9 @@ def _course(figures: Figures) -> list[Flowable]:
     return [
         pdf.together(
             [
-                pdf.heading(_("从测评到面谈"), 2),
+                pdf.heading(_("从测评到返校"), 2),
                 charts_pdf.bars([(label, count, str(count)) for label, count in steps]),
+                *(pdf.small(line) for line in funnel_notes(figures)),
             ]
         ),
         pdf.heading(_("作答质量和预警"), 2),

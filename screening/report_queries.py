@@ -5,18 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, distinct, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
 from foundation import clock
 from schools import settings
-from schools.models import Grade, Klass, Organisation, Student, StudentStatus
-from schools.queries import in_scope, schools_visible_to, students_visible_to
-from screening import report_figures
+from schools.models import Grade, Klass, Student, StudentStatus
+from schools.queries import in_scope, students_visible_to
 from screening.consent_queries import may_answer_ids
-from screening.models import Alert, Campaign, Case, Interview, Response, Score, Ticket
-from screening.report_figures import Figures, Part, School, Taken
+from screening.models import Alert, Campaign, Case, CaseEvent, Interview, Response, Score, Ticket
+from screening.report_figures import Figures, Part, Taken
 
 SCHOOL_YEAR_STARTS = (9, 1)
 
@@ -56,8 +55,9 @@ def figures_of(session: Session, campaign: Campaign) -> Figures:
     sheets = _sheets(session, campaign.id)
     missing = any(row.state != "submitted" for row in rows)
     may = may_answer_ids(session, campaign) if missing else {row.student_id for row in rows}
-    interviewed, concluded = _interviews(session, campaign)
-    people = [_taken(row, sheets, may, interviewed, concluded) for row in rows]
+    course = _course(session, campaign)
+    alerted = set(session.scalars(select(Alert.student_id).where(Alert.campaign_id == campaign.id)))
+    people = [_taken(row, sheets, may, course, alerted) for row in rows]
     enrolled, covered = _coverage(session, campaign)
     alerts = session.execute(
         select(Alert.severity, func.count())
@@ -100,7 +100,11 @@ def _tickets(campaign_id: int) -> Select[int, str, str | None, datetime | None, 
 
 
 def _taken(
-    row: object, sheets: _Sheets, may: set[int], interviewed: set[int], concluded: set[int]
+    row: object,
+    sheets: _Sheets,
+    may: set[int],
+    course: Mapping[int, frozenset[str]],
+    alerted: set[int],
 ) -> Taken:
     student_id: int = row.student_id  # type: ignore[attr-defined]
     part = _part(row, sheets, may)
@@ -115,8 +119,8 @@ def _taken(
         started=finished or part is Part.UNFINISHED,
         positive=valid and student_id in sheets.positive,
         critical=student_id in sheets.critical,
-        interviewed=student_id in interviewed,
-        concluded=student_id in concluded,
+        alerted=student_id in alerted,
+        course=course.get(student_id, frozenset()),
     )
 
 
@@ -176,20 +180,42 @@ def _scored(session: Session, campaign_id: int, found: _Sheets) -> _Sheets:
     return _Sheets(**{**vars(found), "unanswered": unanswered})
 
 
-def _interviews(session: Session, campaign: Campaign) -> tuple[set[int], set[int]]:
-    held = session.scalars(
+# what a case has been through, by the states it has entered
+BEEN = {
+    "in_care": {"in_care", "referred", "returning", "monitoring"},
+    "referred": {"referred", "returning"},
+    "returned": {"returning"},
+}
+
+
+def _course(session: Session, campaign: Campaign) -> Mapping[int, frozenset[str]]:
+    """What has been done for each student of the school since the campaign opened."""
+    since = campaign.opens_at
+    found: dict[int, set[str]] = {}
+    for student_id in session.scalars(
         select(Interview.student_id).where(
-            Interview.school_id == campaign.school_id, Interview.held_at >= campaign.opens_at
+            Interview.school_id == campaign.school_id, Interview.held_at >= since
         )
-    )
-    level = session.scalars(
+    ):
+        found.setdefault(student_id, set()).add("interviewed")
+    for student_id in session.scalars(
         select(Case.student_id).where(
             Case.school_id == campaign.school_id,
             Case.level.is_not(None),
-            Case.level_set_at >= campaign.opens_at,
+            Case.level_set_at >= since,
         )
+    ):
+        found.setdefault(student_id, set()).add("levelled")
+    entered = session.execute(
+        select(Case.student_id, CaseEvent.to_state)
+        .join(CaseEvent, CaseEvent.case_id == Case.id)
+        .where(Case.school_id == campaign.school_id, CaseEvent.at >= since)
+        .distinct()
     )
-    return set(held), set(level)
+    for student_id, state in entered:
+        steps = {step for step, states in BEEN.items() if state in states}
+        found.setdefault(student_id, set()).update(steps)
+    return {student_id: frozenset(steps) for student_id, steps in found.items()}
 
 
 def _coverage(session: Session, campaign: Campaign) -> tuple[int, int]:
@@ -208,77 +234,6 @@ def _coverage(session: Session, campaign: Campaign) -> tuple[int, int]:
         select(func.count()).select_from(Student).where(enrolled, Student.id.in_(taken))
     )
     return everybody or 0, covered or 0
-
-
-def region_of(
-    session: Session, actor: Actor, year: int, k: int
-) -> tuple[list[School], tuple[int | None, ...]]:
-    """The schools of his region in one school year: counts only."""
-    starts, ends = year_from(year)
-    schools = session.scalars(schools_visible_to(actor, Permission.REGION_VIEW)).all()
-    ids = [each.id for each in schools]
-    window = and_(
-        Campaign.school_id.in_(ids), Campaign.opens_at >= starts, Campaign.opens_at < ends
-    )
-    enrolled = _counted(
-        session,
-        select(Student.school_id, func.count())
-        .where(Student.school_id.in_(ids), Student.status == StudentStatus.ENROLLED.value)
-        .group_by(Student.school_id),
-    )
-    begun = _counted(
-        session,
-        select(Campaign.school_id, func.count())
-        .where(window, Campaign.state.in_(("approved", "closed")))
-        .group_by(Campaign.school_id),
-    )
-    finished = _counted(session, _sheets_by_school(window))
-    valid = _counted(session, _sheets_by_school(window).where(Response.careless.is_(False)))
-    positive = _counted(session, _positive_by_school(window))
-    rows = [
-        (
-            each.name,
-            enrolled.get(each.id, 0),
-            each.id in begun,
-            finished.get(each.id, 0),
-            valid.get(each.id, 0),
-            positive.get(each.id, 0),
-        )
-        for each in schools
-    ]
-    return report_figures.region(rows, k)
-
-
-def _counted(session: Session, statement: Select[int, int]) -> Mapping[int, int]:
-    return {row[0]: row[1] for row in session.execute(statement)}
-
-
-def _sheets_by_school(window: object) -> Select[int, int]:
-    return (
-        select(Campaign.school_id, func.count(distinct(Response.student_id)))
-        .join(Response, Response.campaign_id == Campaign.id)
-        .where(window)  # type: ignore[arg-type]
-        .group_by(Campaign.school_id)
-    )
-
-
-def _positive_by_school(window: object) -> Select[int, int]:
-    return (
-        select(Campaign.school_id, func.count(distinct(Score.student_id)))
-        .join(Score, Score.campaign_id == Campaign.id)
-        .where(window, Score.valid, Score.positive | Score.critical)  # type: ignore[arg-type]
-        .group_by(Campaign.school_id)
-    )
-
-
-def years_of(session: Session, actor: Actor) -> list[int]:
-    """School years in which the schools of his region had campaigns, the newest first."""
-    ids = schools_visible_to(actor, Permission.REGION_VIEW).with_only_columns(Organisation.id)
-    moments = session.scalars(
-        select(Campaign.opens_at).where(Campaign.school_id.in_(ids.order_by(None))).distinct()
-    )
-    years = {school_year(moment)[0].year for moment in moments}
-    return sorted(years | {school_year(clock.now())[0].year}, reverse=True)
 
 
 def reports_visible_to(actor: Actor) -> Select[Campaign]:

@@ -26,14 +26,16 @@ def part_word(part: Part) -> str:
 def step_word(step: str) -> str:
     """A step of the funnel."""
     return {
-        "eligible": _("应测"),
-        "asked": _("可以作答"),
-        "started": _("开始作答"),
-        "finished": _("做完"),
+        "invited": _("应测"),
+        "consented": _("已同意、可以作答"),
+        "answered": _("做完"),
         "valid": _("有效"),
-        "positive": _("达到分界，需要进一步了解"),
+        "flagged": _("达到分界，需要进一步了解"),
         "interviewed": _("已面谈"),
-        "concluded": _("面谈后已评定"),
+        "levelled": _("面谈后已评定"),
+        "in_care": _("建立个案并干预"),
+        "referred": _("已转介"),
+        "returned": _("返校"),
     }[step]
 
 
@@ -102,11 +104,38 @@ def scores_in_words(score: Score) -> list[tuple[str, str, str]]:
 
 
 def rules_in_words(score: Score) -> list[str]:
-    """Every reason: the rule's id, and its inputs as name = value."""
+    """Every reason as a sentence, with the id of its rule at the end."""
+    definition = catalogue.get(score.instrument, score.version)
     return [
-        f"{each['rule']}：" + _inputs(each["inputs"]) for each in score.result.get("reasons", ())
+        _(
+            "%(why)s（规则 %(rule)s）",
+            why=_why(definition, each["rule"], each["inputs"]),
+            rule=each["rule"],
+        )
+        for each in score.result.get("reasons", ())
+        # a blank critical question has a sentence of its own
+        if "critical_item_unanswered" not in each["rule"]
     ]
 
 
-def _inputs(inputs: Mapping[str, object]) -> str:
-    return "，".join(f"{name} = {value}" for name, value in inputs.items())
+def _why(definition: Definition, rule: str, inputs: Mapping[str, object]) -> str:
+    if "item" in inputs:
+        return _(
+            "第 %(item)s 题选了 %(value)s 分的回答，需要尽快当面了解",
+            item=inputs["item"],
+            value=inputs.get("value", HIDDEN),
+        )
+    titles = {each.key: each.title for each in definition.scales}
+    titles |= {each.key: each.title for each in definition.derived}
+    scores = "，".join(
+        _("%(scale)s %(value)s 分", scale=_named(titles.get(key, key)), value=_plain(value))
+        for key, value in inputs.items()
+    )
+    band = rule.rsplit(":", 1)[-1]
+    if band in definition.band_names:
+        return _("%(scores)s，属于“%(band)s”", scores=scores, band=band_word(definition, band))
+    return scores or _("按量表自己的规则")
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -45,6 +45,7 @@ AREAS = (
     "screening.views.cases",
     "screening.views.league",
     "screening.views.reports",
+    "screening.views.regions",
     "screening.views.catalogue",
     "referrals.views",
 )

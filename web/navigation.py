@@ -77,7 +77,7 @@ ENTRIES = (
     Entry(P.HOTLINE_VIEW, "hotline.queue", _l("工单队列")),
     Entry(P.HOTLINE_SUPERVISE, "hotline.supervise", _l("值班看板")),
     Entry(P.REPORT_VIEW, "reports.reports", _l("报告"), G.SCREENING),
-    Entry(P.REGION_VIEW, "reports.region", _l("区域情况"), G.SCREENING),
+    Entry(P.REGION_VIEW, "regions.mine", _l("区域情况"), G.SCREENING),
     Entry(P.STUDENT_VIEW, "schools.students", _l("学生"), G.SCHOOL),
     Entry(P.ROSTER_IMPORT, "schools.roster", _l("名单导入"), G.SCHOOL),
     Entry(P.STAFF_VIEW, "schools.staff", _l("教职工"), G.SCHOOL),

@@ -48,6 +48,39 @@ def upgrade() -> None:
             batch_op.f("ix_hospital_agreement_organisation_id"), ["organisation_id"], unique=False
         )
 
+    op.create_table(
+        "export",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("format", sa.String(length=4), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("taken_by", sa.String(length=60), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('results','region','tickets')", name=op.f("ck_export_kind")),
+        sa.CheckConstraint("row_count >= 0", name=op.f("ck_export_row_count")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+            name=op.f("fk_export_campaign_id_campaign"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_export_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export")),
+        sa.UniqueConstraint("mark", name=op.f("uq_export_mark")),
+    )
+    with op.batch_alter_table("export", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_export_organisation_id"), ["organisation_id"], unique=False
+        )
+
     with op.batch_alter_table("alert", schema=None) as batch_op:
         batch_op.drop_index(
             batch_op.f("uq_alert_ticket_rule"),
@@ -134,6 +167,10 @@ def downgrade() -> None:
             sqlite_where=sa.text("ticket_id IS NOT NULL AND origin != 'request'"),
         )
 
+    with op.batch_alter_table("export", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_export_organisation_id"))
+
+    op.drop_table("export")
     with op.batch_alter_table("hospital_agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hospital_agreement_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_hospital_agreement_hospital_id"))

@@ -9,6 +9,7 @@ from screening.models.campaigns import (
     WordingLicence,
 )
 from screening.models.care import Case, CaseEvent, FollowUp, Handover, Interview
+from screening.models.exports import Export
 from screening.models.flags import Alert, AlertChange, AlertReach
 from screening.models.league import CareTask, Concern, ContactLog, ContactPairing, Training
 from screening.models.responses import AnswerImport, Draft, Response, Score, Ticket, TicketDevice
@@ -29,6 +30,7 @@ __all__ = [
     "ContactLog",
     "ContactPairing",
     "Draft",
+    "Export",
     "FollowUp",
     "Handover",
     "Interview",

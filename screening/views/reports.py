@@ -1,6 +1,6 @@
-"""Reports of campaigns, summaries of single sheets, the region's counts, exports."""
+"""Reports of campaigns, summaries of single sheets, exports."""
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -11,20 +11,16 @@ from foundation import audit, clock
 from foundation.database import session
 from foundation.problems import Missing
 from schools.models import Student
-from schools.settings import DEFAULTS
 from screening import exports, report_pdf
 from screening import report_words as words
 from screening.models import Campaign
 from screening.models import Response as Sheet
-from screening.report_figures import School
 from screening.report_forms import ExportForm
 from screening.report_queries import (
     figures_of,
-    region_of,
     reports_visible_to,
     responses_visible_to,
     scores_of,
-    years_of,
 )
 
 bp = Blueprint("reports", __name__)
@@ -72,6 +68,7 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
         percent=report_pdf.percent,
         with_interval=report_pdf.with_interval,
         band_rows=report_pdf.band_rows,
+        funnel_notes=report_pdf.funnel_notes(figures),
         notice=report_pdf.notice(),
         may_export=may(Permission.REPORT_EXPORT, found.school.path),
         may_results=may(Permission.RESULT_VIEW, found.school.path),
@@ -180,55 +177,57 @@ def individual_pdf(response_id: int) -> ResponseReturnValue:
 @bp.get("/campaigns/<int:campaign_id>/export")
 @requires(Permission.REPORT_EXPORT)
 def export(campaign_id: int) -> ResponseReturnValue:
-    """Ask for the reason."""
+    """What would leave, and the question why."""
+    return _export_page(_exported(campaign_id), ExportForm(), 200)
+
+
+def _exported(campaign_id: int) -> Campaign:
     found = one(campaign_id)
     demand(Permission.REPORT_EXPORT, found.school.path)
-    return render_template("reports/export.html", campaign=found, form=ExportForm())
+    return found
+
+
+def _export_page(found: Campaign, form: ExportForm, status: int) -> ResponseReturnValue:
+    table = exports.results(session(), found)
+    audit.record_read(
+        "results.previewed",
+        by=current_actor().ref,
+        organisation_id=found.school_id,
+        subjects=[f"campaign:{found.id}"],
+    )
+    page = render_template(
+        "reports/export.html",
+        campaign=found,
+        form=form,
+        table=table,
+        taken=exports.taken_from(session(), found.school_id),
+    )
+    return page, status
 
 
 @bp.post("/campaigns/<int:campaign_id>/export")
 @requires(Permission.REPORT_EXPORT)
 def export_file(campaign_id: int) -> ResponseReturnValue:
-    """The file; who took it and why is logged in the same transaction."""
-    found = one(campaign_id)
-    demand(Permission.REPORT_EXPORT, found.school.path)
-    form = ExportForm()
+    """The file; who took it and why is on record in the same transaction."""
+    found, form = _exported(campaign_id), ExportForm()
     if not form.validate_on_submit():
-        return render_template("reports/export.html", campaign=found, form=form), 422
-    kind = form.format.data
-    content = exports.export(
-        session(), by=current_actor(), campaign=found, kind=kind, reason=str(form.reason.data)
+        return _export_page(found, form, 422)
+    content = exports.take(
+        session(),
+        by=current_actor(),
+        table=exports.results(session(), found),
+        organisation_id=found.school_id,
+        kind="results",
+        file_format=form.format.data,
+        reason=str(form.reason.data),
+        campaign_id=found.id,
     )
+    return spreadsheet(content, f"campaign-{found.id}", form.format.data)
+
+
+def spreadsheet(content: bytes, name: str, kind: str) -> Response:
+    """A file that is saved, and kept nowhere between."""
     file = Response(content, mimetype=exports.TYPES[kind])
-    file.headers["Content-Disposition"] = f'attachment; filename="campaign-{found.id}.{kind}"'
+    file.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     file.headers["Cache-Control"] = "no-store"
     return file
-
-
-@bp.get("/region")
-@requires(Permission.REGION_VIEW)
-def region() -> ResponseReturnValue:
-    """Counts of the schools of a region, small cells hidden; no rates to rank by."""
-    actor = current_actor()
-    years = years_of(session(), actor)
-    year = request.args.get("year", years[0], type=int)
-    smallest = int(DEFAULTS["report.small_cell"].value)
-    schools, totals = region_of(session(), actor, year, smallest)
-    return render_template(
-        "reports/region.html",
-        schools=schools,
-        waiting=[each for each in schools if not each.started],
-        totals=totals,
-        enrolled=sum(each.enrolled for each in schools),
-        year=year,
-        years=years,
-        smallest=smallest,
-        shown=shown,
-        year_url=lambda each: url_for("reports.region", year=each),
-    )
-
-
-def shown(school: School, what: str) -> str:
-    """A count, or the sign that it is hidden."""
-    value = getattr(school, what)
-    return words.HIDDEN if value is None else str(value)

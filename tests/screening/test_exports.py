@@ -8,7 +8,7 @@ from sqlalchemy import select
 from foundation import database, spreadsheets
 from foundation.audit import AuditRow
 from schools.models import Student
-from screening.models import Campaign
+from screening.models import Campaign, Export
 from tests.people import Cast, sign_in
 from tests.screening.answer_file import imported
 from tests.support.pages import CheckedClient
@@ -33,8 +33,26 @@ def test_an_export_is_logged_and_safe(client: CheckedClient, people: Cast) -> No
     book = client.post(address, data=given | {"format": "xlsx"}).data
     assert len(spreadsheets.read(book)[0].rows) == 33
     with database.reading() as session:
-        logged = session.scalars(select(AuditRow).where(AuditRow.event == "campaign.exported"))
-        assert [row.details["reason"] for row in logged if row.details] == ["教研室抽查"] * 2
+        taken = session.scalars(select(Export).order_by(Export.id)).all()
+        logged = session.scalars(
+            select(AuditRow).where(AuditRow.event == "results.exported").order_by(AuditRow.id)
+        ).all()
+    assert [row.reason for row in taken] == ["教研室抽查"] * 2
+    assert [row.subject for row in logged] == [f"export:{row.id}" for row in taken]
+    assert "教研室抽查" not in str([row.details for row in logged])
+    assert all(taken[0].mark in row[-1] for row in rows[1:])
+    assert "教研室抽查" in client.get(address).text
+
+
+def test_what_leaves_is_shown_before_it_leaves(client: CheckedClient, people: Cast) -> None:
+    imported(people.school.code)
+    sign_in(client, people.counselor)
+    page = client.get("/campaigns/1/export").text
+    assert "32 行" in page
+    assert "P00001" in page
+    with database.reading() as session:
+        seen = session.scalars(select(AuditRow.event).where(AuditRow.subject == "campaign:1"))
+        assert "results.previewed" in seen.all()
 
 
 def test_who_may_not_export_finds_nothing(client: CheckedClient, people: Cast) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from foundation import database
 from foundation.audit import AuditRow
 from screening.models import Campaign, Response
-from screening.report_figures import Part, region
+from screening.report_figures import COURSE, Figures, Part, Taken
+from screening.report_pdf import funnel_notes
 from screening.report_queries import figures_of
 from tests.people import Cast, sign_in
 from tests.screening.answer_file import imported
@@ -38,24 +39,6 @@ def test_a_small_class_shows_no_positives(people: Cast) -> None:
     with database.reading() as session:
         groups = figures_of(session, session.get_one(Campaign, campaign_id)).by("klass")
     assert [group.positive for group in groups] == [None, None]
-
-
-def test_a_region_hides_what_could_be_worked_out() -> None:
-    rows = [
-        ("甲校", 100, True, 60, 50, 20),
-        ("乙校", 50, True, 40, 38, 3),
-        ("丙校", 9, False, 0, 0, 0),
-    ]
-    schools, _totals = region(rows, 10)
-    assert schools[1].positive is None
-    assert schools[0].positive is None
-    assert not schools[2].started
-
-
-def test_a_group_in_which_everybody_is_positive_is_hidden_with_another() -> None:
-    rows = [("甲校", 90, True, 60, 60, 20), ("乙校", 12, True, 12, 12, 12)]
-    schools, _totals = region(rows, 10)
-    assert [school.positive for school in schools] == [None, None]
 
 
 def test_the_report_opens_as_page_and_pdf(client: CheckedClient, people: Cast) -> None:
@@ -93,10 +76,64 @@ def test_nobody_else_finds_them(client: CheckedClient, people: Cast) -> None:
     assert client.get(f"/campaigns/{campaign_id}/results").status_code == 404
 
 
-def test_a_region_is_counts_only(client: CheckedClient, people: Cast) -> None:
-    campaign_of(people)
-    sign_in(client, people.city_viewer)
-    page = client.get("/region").get_data(as_text=True)
-    assert people.school.name in page
-    assert people.other_school.name not in page
-    assert "云江" not in page
+def test_a_group_of_classes_and_its_grades_hide_together() -> None:
+    def klass(grade: str, name: str, valid: int, positive: int) -> list[Taken]:
+        return [
+            Taken(number, Part.VALID, grade, f"{grade} {name}", "f", True, number < positive)
+            for number in range(valid)
+        ]
+
+    people = [
+        *klass("高一", "10班", 45, 14),
+        *klass("高一", "2班", 45, 12),
+        *klass("七年级", "1班", 45, 3),
+        *klass("八年级", "1班", 45, 15),
+    ]
+    figures = Figures(180, 180, people, {}, {}, {})
+    grades, klasses = figures.by("grade"), figures.by("klass")
+    assert [group.label for group in grades] == ["七年级", "八年级", "高一"]
+    assert [group.label for group in klasses[2:]] == ["高一 2班", "高一 10班"]
+    # the three of 七年级 follow neither from their class, nor their grade, nor the school's total
+    assert klasses[0].positive is None
+    assert grades[0].positive is None
+    hidden = sum(group.positive is None for group in klasses)
+    assert hidden >= 2
+    assert sum(group.positive is None for group in grades) != 1
+
+
+def test_the_funnel_tells_whom_it_leaves_out() -> None:
+    far = frozenset(COURSE)
+    people = [
+        Taken(1, Part.VALID, "七年级", "七年级 1班", "f", True, True, course=far),
+        Taken(2, Part.VALID, "七年级", "七年级 1班", "f", True, True, course=far - {"interviewed"}),
+        Taken(
+            3,
+            Part.VALID,
+            "七年级",
+            "七年级 1班",
+            "f",
+            True,
+            True,
+            course=frozenset({"interviewed"}),
+        ),
+        Taken(4, Part.INVALID, "七年级", "七年级 1班", "f", True, alerted=True),
+        Taken(5, Part.DECLINED, "七年级", "七年级 1班", "f", False),
+    ]
+    figures = Figures(5, 4, people, {}, {}, {})
+    assert figures.reconciles
+    assert [count for _step, count in figures.funnel] == [5, 4, 4, 3, 3, 2, 1, 1, 1, 1]
+    assert (figures.out_of_order, figures.alerted_outside) == (1, 1)
+    assert len(funnel_notes(figures)) == 3
+
+
+def test_a_rule_is_told_in_words(client: CheckedClient, people: Cast) -> None:
+    campaign_id = campaign_of(people)
+    sign_in(client, people.counselor)
+    with database.reading() as session:
+        response_id = session.scalars(
+            select(Response.id).where(Response.campaign_id == campaign_id, Response.any_critical)
+        ).first()
+    page = client.get(f"/results/{response_id}").get_data(as_text=True)
+    assert "第 9 题选了" in page
+    assert "规则 phq-9:" in page
+    assert "value =" not in page
