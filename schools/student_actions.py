@@ -55,7 +55,7 @@ def add(session: Session, *, by: Actor, details: Details) -> Student:
     student = Student(
         school_id=details.klass.school_id,
         klass_id=details.klass.id,
-        name=row.values["name"],
+        name="",
         created_at=clock.now(),
     )
     session.add(student)
@@ -219,7 +219,8 @@ def _claim(session: Session, student: Student, version: int) -> None:
 
 
 def _fill(student: Student, values: Mapping[str, Any], details: Details) -> None:
-    rename(student, values["name"])
+    if student.name != values["name"]:  # else a pinyin that somebody wrote stays
+        rename(student, values["name"])
     syllables = [s for s in details.pinyin.lower().split() if s.isascii() and s.isalpha()]
     if syllables:
         student.pinyin = "".join(syllables)[:120]

@@ -98,7 +98,7 @@ def _pile_page(shown: Campaign, status: int, message: str = "") -> ResponseRetur
 def obstacle_words() -> dict[str, str]:
     """What the list says of a sheet that cannot be typed."""
     return {
-        "done": _("已录入"),
+        "done": _("已有答卷"),
         "not_needed": _("今天不需要"),
         "no_consent": _("没有同意记录"),
         "begun_online": _("学生已在网上开始作答"),

@@ -74,6 +74,11 @@ def test_the_pinyin_of_a_name_with_two_readings_can_be_written(
     office.post("/students/new", data=form(people, name="曾乐", pinyin="Zeng Yue"))
     assert "曾乐" in words(office.get("/students?q=zengyue"))
     assert "曾乐" in words(office.get("/students?q=zy"))
+    with database.reading() as session:
+        yue = session.scalars(select(Student).where(Student.name == "曾乐")).one()
+    fields = form(people, name="曾乐", version=yue.version, exam="K-1")
+    assert office.post(f"/students/{yue.id}/edit", data=fields).status_code == 303
+    assert student(yue.id).pinyin == "zengyue"
 
 
 @pytest.mark.parametrize(
