@@ -67,7 +67,7 @@ def _foot(number: str, link: str) -> Table:
     ]
     seal = [
         pdf.paragraph(words, pdf.CENTRED)
-        for words in (_("学校（盖章）"), _("心理老师签名："), _("日期：　　年　　月　　日"))
+        for words in (_("学校（盖章）"), _("心理老师签名："), _("日期：＿＿＿＿年＿＿月＿＿日"))
     ]
     foot = Table([[code, seal]], colWidths=[pdf.WIDTH * 0.5] * 2, rowHeights=[48 * mm])
     foot.setStyle([("BOX", (1, 0), (1, 0), 0.6, pdf.LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])

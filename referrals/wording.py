@@ -44,7 +44,7 @@ REFERRAL_EVENTS: Mapping[str, Any] = {
     hospital.Event.ARRIVE: _l("已到院"),
     hospital.Event.SEE: _l("已就诊"),
     hospital.Event.REPLY: _l("填写回执"),
-    hospital.Event.CONFIRM: _l("确认收到回执"),
+    hospital.Event.CONFIRM: _l("确认回执，安排回到课堂"),
     hospital.Event.CANCEL: _l("取消转介"),
     hospital.Event.CONFIRM_CANCEL: _l("同意取消"),
     hospital.Event.RECALL: _l("误发撤回"),

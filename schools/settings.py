@@ -15,9 +15,9 @@ from schools.models import Organisation, Setting
 
 HEILONGJIANG = "黑龙江12355做法，全团要讯2022年第22期（reference/domain.md #91-#93）"
 PROPOSED = "本系统建议值，须与当地约定（reference/domain.md §3）"
-REFERRAL = "cases-and-referrals.md §5.4"
-TICKET = "cases-and-referrals.md §5.5"
-CONSENT = "cases-and-referrals.md §5.3"
+REFERRAL = "本系统建议值，须与医院约定（转介流程表 §5.4）"
+TICKET = "本系统建议值，须与服务台约定（工单流程表 §5.5）"
+CONSENT = "本系统建议值，须与当地约定（同意规则表 §5.3）"
 
 
 @dataclass(frozen=True)
@@ -39,39 +39,39 @@ DEFAULTS: Mapping[str, Default] = {
     "clock.consult_accept_h": Default(2, PROPOSED),
     "clock.case_reply_h": Default(48, HEILONGJIANG),
     "clock.consult_reply_h": Default(24, HEILONGJIANG),
-    "clock.referral_receipt_routine_min": Default(120, "cases-and-referrals.md §5.4 H1"),
-    "clock.referral_receipt_urgent_min": Default(15, "cases-and-referrals.md §5.4 H1"),
-    "clock.referral_decide_routine_h": Default(24, "cases-and-referrals.md §5.4 H2"),
-    "clock.referral_decide_urgent_h": Default(2, "cases-and-referrals.md §5.4 H2"),
-    "clock.referral_offer_routine_d": Default(14, "cases-and-referrals.md §5.4 H3"),
-    "clock.referral_offer_urgent_h": Default(24, "cases-and-referrals.md §5.4 H3"),
-    "clock.referral_feedback_d": Default(5, "cases-and-referrals.md §5.4"),
+    "clock.referral_receipt_routine_min": Default(120, f"{REFERRAL} H1"),
+    "clock.referral_receipt_urgent_min": Default(15, f"{REFERRAL} H1"),
+    "clock.referral_decide_routine_h": Default(24, f"{REFERRAL} H2"),
+    "clock.referral_decide_urgent_h": Default(2, f"{REFERRAL} H2"),
+    "clock.referral_offer_routine_d": Default(14, f"{REFERRAL} H3"),
+    "clock.referral_offer_urgent_h": Default(24, f"{REFERRAL} H3"),
+    "clock.referral_feedback_d": Default(5, REFERRAL),
     "clock.concern_review_h": Default(24, PROPOSED),
     "clock.urgent_concern_min": Default(30, HEILONGJIANG),
-    "clock.pause_cap_h": Default(24, "cases-and-referrals.md §5.5"),
-    "clock.pause_total_h": Default(72, "cases-and-referrals.md §5.5"),
+    "clock.pause_cap_h": Default(24, TICKET),
+    "clock.pause_total_h": Default(72, TICKET),
     # when a unit works: clocks of office hours run in these spans only
     "office.hours": Default(["08:30-12:00", "14:00-17:30"], PROPOSED),
     # a referral between school and hospital
     "clock.referral_draft_h": Default(24, PROPOSED),
     "clock.referral_answer_routine_h": Default(24, f"{REFERRAL} I1"),
     "clock.referral_answer_urgent_h": Default(2, f"{REFERRAL} I1"),
-    "clock.referral_info_pause_d": Default(2, f"{REFERRAL} row 6"),
+    "clock.referral_info_pause_d": Default(2, f"{REFERRAL}第 6 行"),
     "clock.referral_school_routine_h": Default(24, PROPOSED),
     "clock.referral_school_urgent_h": Default(2, PROPOSED),
     "clock.referral_red_min": Default(30, HEILONGJIANG),
     "clock.referral_visit_h": Default(24, "罗山县 2025-03 文件：医院 24 小时内优先接诊"),
     "clock.referral_remind_h": Default(2, "reference/domain.md §4.5"),
-    "clock.referral_call_min": Default(30, f"{REFERRAL} row 26"),
-    "clock.referral_replan_h": Default(24, f"{REFERRAL} row 22"),
-    "clock.referral_incident_h": Default(24, f"{REFERRAL} row 25"),
-    "clock.appointment_told_h": Default(4, f"{REFERRAL} row 12"),
-    "clock.noshow_check_h": Default(4, f"{REFERRAL} row 14"),
-    "noshow.latest_hour": Default(22, f"{REFERRAL} row 14"),
-    "followup.after_return_h": Default([24, 168, 720], f"{REFERRAL} row 20"),
+    "clock.referral_call_min": Default(30, f"{REFERRAL}第 26 行"),
+    "clock.referral_replan_h": Default(24, f"{REFERRAL}第 22 行"),
+    "clock.referral_incident_h": Default(24, f"{REFERRAL}第 25 行"),
+    "clock.appointment_told_h": Default(4, f"{REFERRAL}第 12 行"),
+    "clock.noshow_check_h": Default(4, f"{REFERRAL}第 14 行"),
+    "noshow.latest_hour": Default(22, f"{REFERRAL}第 14 行"),
+    "followup.after_return_h": Default([24, 168, 720], f"{REFERRAL}第 20 行"),
     "referral.letter_d": Default(30, "reference/domain.md §5.2"),
-    "referral.capacity_stale_h": Default(24, "cases-and-referrals.md §2 (20)"),
-    "referral.reschedules": Default(2, f"{REFERRAL} row 13"),
+    "referral.capacity_stale_h": Default(24, PROPOSED),
+    "referral.reschedules": Default(2, f"{REFERRAL}第 13 行"),
     # consent to refer
     "consent.second_person_h": Default(2, CONSENT),
     "consent.refusal_review_h": Default(72, "reference/domain.md §4.4"),
@@ -87,7 +87,7 @@ DEFAULTS: Mapping[str, Default] = {
     "ticket.rating_invites": Default(3, TICKET),
     "ticket.low_rating": Default(2, PROPOSED),
     "ticket.reopen_d": Default(30, TICKET),
-    "ladder.minutes": Default([0, 3, 5, 10, 15, 20, 30], "cases-and-referrals.md §5.5"),
+    "ladder.minutes": Default([0, 3, 5, 10, 15, 20, 30], TICKET),
     "ladder.contact_after_ack_min": Default(10, TICKET),
     "alert.escalate_minutes": Default([5, 10, 20, 30], HEILONGJIANG),
     # ages and consent

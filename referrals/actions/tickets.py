@@ -195,12 +195,16 @@ def dispatch(
     tell_desk(session, ticket)
 
 
+def is_at_desk(by: Actor, ticket: HotlineTicket) -> bool:
+    """Whether he works at the desk that now has the ticket: accepting and returning are its own."""
+    return ticket.desk_id in by.organisations(Permission.HOTLINE_WORK)
+
+
 def accept(
     session: Session, *, by: Actor, ticket: HotlineTicket, version: int | None = None
 ) -> None:
     """Claim the ticket: of two operators one gets it, the other is told who."""
-    desks = {held.organisation_id for held in by.holding(Permission.HOTLINE_WORK)}
-    if ticket.desk_id not in desks:
+    if not is_at_desk(by, ticket):
         raise Forbidden(_("工单在另一个服务台，只有那里的接线员可以接单。"))
     move(session, by=by, ticket=ticket, event=Event.ACCEPT, said=Said(version=version))
     stop_running(session, ticket, Kind.SIGN_FOR)
@@ -240,6 +244,8 @@ def send_back(
 
     So it does when a return comes late: the caller does not wait for a ticket that wanders.
     """
+    if not is_at_desk(by, ticket):
+        raise Forbidden(_("工单在另一个服务台，只有那里的接线员可以退单。"))
     event = workflow.return_event(
         ticket.returns, arbitrated=ticket.returns > 1, late=is_late_to_return(session, ticket)
     )

@@ -19,6 +19,7 @@ UNITS = {"min": 1, "h": 60, "d": 24 * 60}
 WHOLE_DAYS = (
     Kind.HOSPITAL_DECISION,
     Kind.HOSPITAL_FEEDBACK,
+    Kind.SCHOOL_ANSWER,
     Kind.CASE_REPLY,
     Kind.CONSULT_REPLY,
 )

@@ -54,6 +54,18 @@ def agreements_visible_to(actor: Actor) -> Select[HospitalAgreement]:
     )
 
 
+def agreements_above(session: Session, regions: list[Organisation]) -> list[HospitalAgreement]:
+    """Running agreements of the regions above: they hold for these regions' schools too."""
+    own = {region.id for region in regions}
+    above = {each.id for region in regions for each in schools.ancestors(session, region.id)} - own
+    rows = select(HospitalAgreement).where(
+        HospitalAgreement.organisation_id.in_(above),
+        HospitalAgreement.ended_at.is_(None),
+        HospitalAgreement.until > clock.now(),
+    )
+    return list(session.scalars(rows.order_by(HospitalAgreement.until)).unique())
+
+
 def regions_of(session: Session, actor: Actor) -> list[Organisation]:
     """The regions in whose name he may enter an agreement, his own first."""
     rows = schools.organisations_visible_to(actor, Permission.AGREEMENT_EDIT)

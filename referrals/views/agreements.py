@@ -53,6 +53,7 @@ def _page(
     page = render_template(
         "referrals/agreements.html",
         running=[_line(row, refused) for row in rows if _runs(row)],
+        above=queries.agreements_above(session(), queries.regions_of(session(), current_actor())),
         over=[row for row in rows if not _runs(row)],
         now=clock.now(),
         form=form,

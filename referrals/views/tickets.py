@@ -140,7 +140,8 @@ def page(
 
 def _return_by(shown: HotlineTicket) -> datetime | None:
     """Until when it may simply be returned, where returning is a question at all."""
-    if shown.state != State.DISPATCHED.value or shown.returns:
+    here = tickets.is_at_desk(current_actor(), shown)
+    if shown.state != State.DISPATCHED.value or shown.returns or not here:
         return None
     return tickets.return_by(session(), shown)
 
@@ -178,13 +179,25 @@ def offers_of(shown: HotlineTicket, refused: tuple[str, Form] | None) -> list[Of
             late=tickets.is_late_to_return(session(), shown),
         )
     ]
+    events = [event for event in events if event not in _not_now(shown)]
     if held and shown.state == State.REPLIED.value and shown.kind != "crisis":
         events.append("invite")
     if held and shown.state == State.STOOD_DOWN.value:
         events.insert(0, "follow_up")
-    if shown.stand_down_by is None and "stand_down" in events:
-        events.remove("stand_down")
     return [_offer(event, shown, refused) for event in events]
+
+
+def _not_now(shown: HotlineTicket) -> set[str]:
+    """Steps of the table that are another desk's to take, or that wait for a fact."""
+    hidden = set()
+    if shown.state == State.DISPATCHED.value:
+        here = tickets.is_at_desk(current_actor(), shown)
+        hidden = {"dispatch"} if here else {"accept", "return", "return_again"}
+    if shown.stand_down_by is None:
+        hidden.add("stand_down")
+    if shown.state == State.STOOD_DOWN.value and timing.running(session(), subject(shown)):
+        hidden.add("close")
+    return hidden
 
 
 def _offer(event: str, shown: HotlineTicket, refused: tuple[str, Form] | None) -> Offer:
