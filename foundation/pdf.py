@@ -74,6 +74,7 @@ CELL_HEAD = _style("cell-head", 9, leading=13, textColor=MUTED)
 CELL_HEAD_RIGHT = _style("cell-head-right", 9, leading=13, textColor=MUTED, alignment=TA_RIGHT)
 CENTRED = _style("centred", 10.5, alignment=TA_CENTER)
 BIG = _style("big", 20, leading=26, alignment=TA_CENTER)
+CODE = _style("code", 16, leading=22)
 HEADINGS = (
     _style("h1", 17, leading=24, spaceAfter=8),
     _style("h2", 12.5, leading=18, spaceBefore=8, spaceAfter=4, textColor=BRAND),
@@ -236,6 +237,13 @@ def qr(content: str, millimetres: float = 28) -> Drawing:
     picture = drawing(size, size, transform=scale)
     picture.add(code)
     return picture
+
+
+def beside(picture: Drawing, lines: Sequence[Flowable], width: float) -> Table:
+    """A picture with lines of text at its right, together `width` points wide."""
+    widths = [picture.width + 8, width - picture.width - 8]
+    look = [("VALIGN", (0, 0), (-1, -1), "MIDDLE"), *_padding(0)]
+    return Table([[picture, list(lines)]], colWidths=widths, style=TableStyle(look))
 
 
 def cut_sheet(slips: Sequence[Sequence[Flowable]], columns: int = 2, height: float = 52) -> Table:
