@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from instruments.arrays import Floats, floats
-from instruments.irt import NODES, GradedItem, Grm, expect, jacobian, one_hot, probabilities
+from instruments.irt import (
+    NODES,
+    GradedItem,
+    Grm,
+    expect,
+    jacobian,
+    one_hot,
+    probabilities,
+    stacked,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ def _indicators(model: Grm, x: Floats) -> list[Floats]:
 
 def eap(model: Grm, values: npt.ArrayLike) -> Scores:
     """EAP of people x items; missing answers are ignored, nobody answered means 0 with SE 1."""
-    posterior, _ = expect(list(model.items), _indicators(model, floats(values)))
+    posterior, _ = expect(model.items, stacked(model.items, floats(values)))
     mean = posterior @ NODES
     spread = posterior @ NODES**2 - mean**2
     return Scores(mean, np.sqrt(spread))

@@ -4,6 +4,7 @@ P(X >= k | theta) = 1 / (1 + exp(-a (theta - b_k))), theta standard normal. Sour
 1969; Bock and Aitkin 1981 for the EM algorithm; cross-product information for the errors.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ NODES = np.linspace(-5, 5, 61)
 WEIGHTS = np.exp(-(NODES**2) / 2)
 WEIGHTS /= WEIGHTS.sum()
 TINY = 1e-12
+NEWTON = 2  # steps of each maximisation: it starts where the last one ended
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ def one_hot(column: Floats, codes: tuple[float, ...]) -> Floats:
     return np.asarray(column[:, None] == np.array(codes)[None, :], dtype=np.float64)
 
 
+def stacked(items: Iterable[GradedItem], x: Floats) -> Floats:
+    """The indicators of all items side by side, people x categories of all items."""
+    return np.column_stack([one_hot(x[:, j], item.codes) for j, item in enumerate(items)])
+
+
 def fit(values: npt.ArrayLike, tolerance: float = 1e-5, most: int = 1000) -> Grm:
     """Fit people x items; NaN is ignored (missing at random).
 
@@ -88,15 +95,74 @@ def fit(values: npt.ArrayLike, tolerance: float = 1e-5, most: int = 1000) -> Grm
     if x.ndim != 2 or len(x) < 50 or x.shape[1] < 3:
         raise ValueError("needs at least 50 people and three items")
     items = [_start(column) for column in x.T]
-    hot = [one_hot(x[:, j], item.codes) for j, item in enumerate(items)]
-    loglik, moved, rounds = -np.inf, np.inf, 0
+    hot = stacked(items, x)
+    moved, rounds = np.inf, 0
     while moved > tolerance and rounds < most:
-        posterior, loglik = expect(items, hot)
-        new = [_maximise(item, here.T @ posterior) for item, here in zip(items, hot, strict=True)]
-        moved = max(_distance(a, b) for a, b in zip(items, new, strict=True))
-        items, rounds = new, rounds + 1
+        items, moved, steps = _stride(items, hot)
+        rounds += steps
     posterior, loglik = expect(items, hot)
     return Grm(_with_errors(items, hot, posterior), loglik, rounds, moved <= tolerance, len(x))
+
+
+def _stride(items: list[GradedItem], hot: Floats) -> tuple[list[GradedItem], float, int]:
+    """Two steps of EM and a leap in their direction (SQUAREM, Varadhan and Roland 2008, S3).
+
+    EM crawls when much of the trait is unknown; the leap is kept only where it leads uphill, so
+    that the likelihood never falls. Returns the items, how far the last plain step went, steps.
+    """
+    once, _ = _step(items, hot)
+    twice, low = _step(once, hot)
+    moved = max(_distance(a, b) for a, b in zip(once, twice, strict=True))
+    leapt = _leap(items, once, twice)
+    if leapt is None:
+        return twice, moved, 2
+    settled, high = _step(leapt, hot)
+    return (settled if high >= low else twice), moved, 3
+
+
+def _step(items: list[GradedItem], hot: Floats) -> tuple[list[GradedItem], float]:
+    """One step of EM, and the log-likelihood it starts from."""
+    posterior, loglik = expect(items, hot)
+    expected = hot.T @ posterior
+    edges = _edges(items)
+    new = [
+        _maximise(item, expected[low:high])
+        for item, low, high in zip(items, edges[:-1], edges[1:], strict=True)
+    ]
+    return new, loglik
+
+
+def _leap(
+    start: list[GradedItem], once: list[GradedItem], twice: list[GradedItem]
+) -> list[GradedItem] | None:
+    a, b, c = (np.concatenate([_vector(item) for item in each]) for each in (start, once, twice))
+    first, bend = b - a, c - 2 * b + a
+    if not (bend @ bend) > 0:
+        return None
+    length = max(1.0, float(np.sqrt((first @ first) / (bend @ bend))))
+    to = a + 2 * length * first + length**2 * bend
+    found, at = [], 0
+    for item in start:
+        own = to[at : at + len(item.codes)]
+        at += len(item.codes)
+        if not _proper(own):
+            return None
+        found.append(GradedItem(item.codes, float(own[0]), tuple(own[1:].tolist())))
+    return found
+
+
+def _vector(item: GradedItem) -> Floats:
+    return np.array([item.slope, *item.intercepts])
+
+
+def _proper(vector: Floats) -> bool:
+    """Thresholds in order, and a slope that a form can have."""
+    return bool((np.diff(vector[1:]) < 0).all() and abs(vector[0]) < 20)
+
+
+def _edges(items: list[GradedItem]) -> list[int]:
+    """Where each item's categories begin in the stacked indicators."""
+    return [0, *np.cumsum([len(item.codes) for item in items]).tolist()]
 
 
 def _start(column: Floats) -> GradedItem:
@@ -108,11 +174,11 @@ def _start(column: Floats) -> GradedItem:
     return GradedItem(tuple(codes.tolist()), 1.4, tuple(intercepts.tolist()))
 
 
-def expect(items: list[GradedItem], hot: list[Floats]) -> tuple[Floats, float]:
+def expect(items: Sequence[GradedItem], hot: Floats) -> tuple[Floats, float]:
     """Posterior over the nodes, people x nodes, and the marginal log-likelihood."""
-    logs = np.zeros((len(hot[0]), len(NODES))) + np.log(WEIGHTS)
-    for item, here in zip(items, hot, strict=True):
-        logs += here @ np.log(probabilities(item, NODES)).T
+    table = np.concatenate([np.log(probabilities(item, NODES)) for item in items], axis=1)
+    logs = hot @ table.T
+    logs += np.log(WEIGHTS)
     highest = logs.max(axis=1, keepdims=True)
     logs -= highest
     np.exp(logs, out=logs)
@@ -125,7 +191,7 @@ def _maximise(item: GradedItem, expected: Floats) -> GradedItem:
     """Fisher scoring on the expected counts, categories x nodes, with step halving."""
     counts = expected.T
     value = _expected_loglik(item, counts)
-    for _ in range(5):
+    for _ in range(NEWTON):
         p, jac = probabilities(item, NODES), jacobian(item, NODES)
         score = np.einsum("qk,qkp->p", counts / p, jac)
         weight = counts.sum(axis=1)[:, None] / p
@@ -145,7 +211,7 @@ def _climb(
     at = np.array([item.slope, *item.intercepts])
     for halving in range(12):
         to = at + step / 2**halving
-        if (np.diff(to[1:]) < 0).all() and abs(to[0]) < 20:
+        if _proper(to):
             moved = GradedItem(item.codes, float(to[0]), tuple(to[1:].tolist()))
             if (reached := _expected_loglik(moved, counts)) >= value:
                 return moved, reached
@@ -157,15 +223,13 @@ def _expected_loglik(item: GradedItem, counts: Floats) -> float:
 
 
 def _distance(a: GradedItem, b: GradedItem) -> float:
-    pairs = zip((a.slope, *a.intercepts), (b.slope, *b.intercepts), strict=True)
-    return max(abs(left - right) for left, right in pairs)
+    return float(np.abs(_vector(a) - _vector(b)).max())
 
 
-def _with_errors(
-    items: list[GradedItem], hot: list[Floats], posterior: Floats
-) -> tuple[GradedItem, ...]:
+def _with_errors(items: list[GradedItem], hot: Floats, posterior: Floats) -> tuple[GradedItem, ...]:
     """Standard errors from the outer product of every person's score; b by the delta method."""
-    scores = [_scores(item, here, posterior) for item, here in zip(items, hot, strict=True)]
+    blocks = np.split(hot, _edges(items)[1:-1], axis=1)
+    scores = [_scores(item, here, posterior) for item, here in zip(items, blocks, strict=True)]
     together = np.column_stack(scores)
     covariance = floats(np.linalg.pinv(together.T @ together, hermitian=True))
     edges = np.cumsum([0, *(score.shape[1] for score in scores)])
