@@ -11,6 +11,7 @@ from instruments.definition import BandRule, Definition, Method, Scale, Value
 from instruments.scoring import score
 
 _TABLES = tomllib.loads(Path(__file__).with_name("pages.zh.toml").read_text("utf-8"))
+_SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.zh.toml").read_text("utf-8"))
 WORDS: dict[str, str] = _TABLES["words"]
 CONSTRUCTS: dict[str, str] = _TABLES["constructs"]
 STYLE = (
@@ -19,6 +20,23 @@ STYLE = (
     "margin:.5rem 0 1.5rem}th,td{border:1px solid #c5ced8;padding:.35rem .6rem;text-align:left;"
     "vertical-align:top}th{background:#eef2f6}code{overflow-wrap:anywhere}"
 )
+
+
+def chinese(sentence: str) -> str:
+    """What a definition says in English, for a Chinese reader; a citation stays as it is."""
+    found: str = _SENTENCES["sentences"].get(sentence, sentence)
+    return found
+
+
+def sentences(definition: Definition) -> tuple[str, ...]:
+    """Everything a definition says to a reader in words of its own (not titles, not citations)."""
+    return (
+        *definition.notes,
+        *definition.unverified,
+        definition.licence.text,
+        *(scale.missing.source for scale in definition.scales),
+        *(cutset.note for cutset in definition.cutsets if cutset.note),
+    )
 
 
 def page(title: str, *parts: str) -> str:
@@ -109,8 +127,8 @@ def scale_page(definition: Definition) -> str:
         section(WORDS["example"], _example(definition)),
         section(WORDS["licence"], _licence(definition)),
         section(WORDS["texts"], _texts(definition)),
-        section(WORDS["unverified"], listed(definition.unverified)),
-        section(WORDS["notes"], listed(definition.notes)),
+        section(WORDS["unverified"], listed(map(chinese, definition.unverified))),
+        section(WORDS["notes"], listed(map(chinese, definition.notes))),
         section(WORDS["sources"], listed(definition.provenance.sources)),
         section(WORDS["provenance"], _provenance(definition)),
     )
@@ -163,7 +181,7 @@ def _scale_row(scale: Scale) -> list[object]:
     missing = scale.missing
     rule = WORDS[missing.method.value].format(n=missing.allowed)
     if missing.method is not Method.STRICT:
-        rule += f"；{missing.source}"
+        rule += f"；{chinese(missing.source)}"
     return [f"{scale.title.zh} {scale.key}", "、".join(scale.items), operation, rule]
 
 
@@ -266,7 +284,7 @@ def _licence(definition: Definition) -> str:
         [
             (WORDS["licence"], WORDS[f"class_{licence.code}"]),
             (WORDS["holder"], licence.holder),
-            (WORDS["text_terms"], licence.text),
+            (WORDS["text_terms"], chinese(licence.text)),
             (WORDS["evidence"], licence.evidence),
         ]
     )

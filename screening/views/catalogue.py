@@ -54,6 +54,7 @@ def scale(key: str) -> ResponseReturnValue:
         scale=definition,
         words=pages.WORDS,
         constructs=pages.CONSTRUCTS,
+        chinese=pages.chinese,
         texts=[text for text in texts if text],
         licences=[row for row in own if row[0].key == key],
         today=clock.today(),

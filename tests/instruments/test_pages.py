@@ -1,14 +1,16 @@
 """The catalogue pages and the licence table are written from the data."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import html5lib
 import pytest
 
 from instruments import catalogue
+from instruments import pages as pages_module
 from instruments.licences import licence_table, main
-from instruments.pages import index_page, scale_page, write_pages
+from instruments.pages import chinese, index_page, scale_page, sentences, write_pages
 from instruments.pages import main as pages
 
 DOCS = Path(__file__).parents[2] / "docs" / "instruments.md"
@@ -60,3 +62,19 @@ def test_every_source_number_of_the_data_stands_in_the_chapter() -> None:
             _, found, numbers = source.partition("docs/instruments.md [")
             for number in numbers.partition("]")[0].split(",") if found else ():
                 assert re.search(rf"(- |; ){number.strip()}\b", chapter), (definition.key, number)
+
+
+@pytest.mark.parametrize("key", list(catalogue.keys()))
+def test_a_chinese_reader_meets_no_english_sentence(key: str) -> None:
+    definition = catalogue.get(key)
+    text = scale_page(definition)
+    for sentence in sentences(definition):
+        assert re.search(r"[\u4e00-\u9fff]", chinese(sentence)), sentence
+        assert chinese(sentence) != sentence or "；" in sentence, sentence
+        assert f"<li>{sentence}</li>" not in text
+
+
+def test_no_translation_is_left_of_a_sentence_that_is_gone() -> None:
+    said = {each for definition in catalogue.all() for each in sentences(definition)}
+    kept = tomllib.loads((Path(pages_module.__file__).parent / "sentences.zh.toml").read_text())
+    assert set(kept["sentences"]) == said
