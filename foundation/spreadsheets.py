@@ -45,7 +45,7 @@ def read(data: bytes) -> list[Sheet]:
     when the file is empty, no spreadsheet, damaged, active, protected or beyond the limits.
     """
     if not data.strip():
-        raise _empty()
+        raise empty()
     if data.startswith(_ZIP):
         checks.check_archive(data)
         return _from_workbook(data)
@@ -55,20 +55,22 @@ def read(data: bytes) -> list[Sheet]:
     return [_from_csv(data)]
 
 
-def _empty() -> UnreadableFile:
+def empty() -> UnreadableFile:
+    """The refusal of a file without a single row."""
     return UnreadableFile(Fault.EMPTY, _("文件是空的，里面没有一行数据。"))
 
 
 def _check_ole(data: bytes) -> None:
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise _protected()
+        raise protected()
     if "_VBA_PROJECT".encode("utf-16-le") in data:
         raise checks.active_content()
     if "Workbook".encode("utf-16-le") not in data and "Book".encode("utf-16-le") not in data:
         raise checks.wrong_kind()
 
 
-def _protected() -> UnreadableFile:
+def protected() -> UnreadableFile:
+    """The refusal of a file that asks for a password."""
     return UnreadableFile(Fault.PROTECTED, _("文件有打开密码，没有读取。请去掉密码后再上传。"))
 
 
@@ -78,12 +80,12 @@ def _from_workbook(data: bytes) -> list[Sheet]:
         names = [meta.name for meta in book.sheets_metadata if _readable(meta)]
         sheets = [_sheet(book, name) for name in names[:_MAX_SHEETS]]
     except python_calamine.PasswordError as problem:
-        raise _protected() from problem
+        raise protected() from problem
     except (python_calamine.CalamineError, OSError, ValueError) as problem:
         raise checks.damaged() from problem
     filled = [sheet for sheet in sheets if sheet.rows]
     if not filled:
-        raise _empty()
+        raise empty()
     return filled
 
 
@@ -135,7 +137,7 @@ def _from_csv(data: bytes) -> Sheet:
     except csv.Error as problem:
         raise checks.damaged() from problem
     if not rows:
-        raise _empty()
+        raise empty()
     return Sheet("csv", rows)
 
 

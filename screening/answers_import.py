@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
-from foundation import audit, clock, outbox, push, spreadsheets
+from foundation import audit, clock, outbox, push, spreadsheets_apart
 from foundation.database import reading, writing
 from foundation.i18n import _
 from foundation.problems import Refused
@@ -105,7 +105,7 @@ def plan(content: bytes, chart_text: str, *, campaign: str, school: str | None =
     chart = answers_import_map.parse(chart_text)
     if chart.schools is None and school is None:
         raise Refused(_("对照表没有学校一列，请用 --school 说明是哪所学校。"))
-    sheets = spreadsheets.read(content)
+    sheets = spreadsheets_apart.read(content)
     found = answers_import_rows.read(sheets[0].rows, chart)
     if school is not None:
         found.sheets = [_in_school(each, school) for each in found.sheets]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from accounts.guard import current_actor, fetch, requires
 from accounts.policy import Permission
-from foundation import audit, clock, database, spreadsheets
+from foundation import audit, clock, database, spreadsheets, spreadsheets_apart
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
@@ -69,7 +69,7 @@ def roster_upload() -> ResponseReturnValue:
     organisation = fetch(chosen.where(Organisation.id == form.organisation.data))
     data = form.file.data.read()
     try:
-        parsed = roster_file.parse(spreadsheets.read(data), clock.today())
+        parsed = roster_file.parse(spreadsheets_apart.read(data), clock.today())
         proposal = roster_actions.propose(session(), organisation=organisation, parsed=parsed)
     except Refused as problem:
         form.file.errors = [problem.message]

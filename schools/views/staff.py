@@ -12,7 +12,7 @@ from accounts.guard import current_actor, fetch, public, requires
 from accounts.models import Invitation, User
 from accounts.policy import Actor, Permission, Role
 from accounts.queries import open_invitation
-from foundation import database, spreadsheets
+from foundation import database, spreadsheets_apart
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
@@ -166,7 +166,7 @@ def staff_slip() -> ResponseReturnValue:
 
 
 @bp.post("/staff/import")
-@requires(Permission.STAFF_GRANT)
+@requires(Permission.STAFF_GRANT, unit=database.reading)
 def staff_import() -> ResponseReturnValue:
     """A list of staff in a file: all slips in one PDF, or all errors and nothing done."""
     form = _upload_form()
@@ -178,19 +178,29 @@ def staff_import() -> ResponseReturnValue:
         )
     )
     try:
-        sheets = spreadsheets.read(form.file.data.read())
+        sheets = spreadsheets_apart.read(form.file.data.read())
         places = staff_queries.places_of(session(), [school.id])
         people, problems = staff_file.parse(sheets, places)
     except Refused as problem:
         form.file.errors = [problem.message]
         return _staff_page(422, upload_form=form)
     if not problems:
-        slips, problems = _invite_all(school, people)
+        slips, problems = _invite_all_or_none(school, people)
         if not problems:
             return _slips_pdf(slips)
     form.file.errors = [_("名单里有 %(n)s 处错误，没有发出任何邀请。", n=len(problems))]
-    session().rollback()
     return _staff_page(422, upload_form=form, problems=problems)
+
+
+def _invite_all_or_none(
+    school: Organisation, people: list[staff_file.Person]
+) -> tuple[list[invitation_slips.Slip], list[str]]:
+    """Everybody in one write unit; a single problem takes all of it back."""
+    with database.writing() as unit:
+        slips, problems = _invite_all(school, people)
+        if problems:
+            unit.rollback()
+    return slips, problems
 
 
 def _invite_all(
