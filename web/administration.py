@@ -1,4 +1,4 @@
-"""Pages of the system and audit administrators: the outbox and the audit trail."""
+"""Pages of the system and audit administrators: the outbox with its alarms, the audit trail."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from accounts.guard import current_actor, requires
 from accounts.policy import Permission
-from foundation import database, outbox
+from foundation import database, jobs, outbox
 from foundation.audit import AuditRow
 from schools.queries import organisations_visible_to
 
@@ -17,8 +17,9 @@ PAGE = 100
 @bp.get("/outbox")
 @requires(Permission.OUTBOX_VIEW)
 def outbox_page() -> ResponseReturnValue:
-    """What waits to leave: counts and ages, no content."""
-    return render_template("web/outbox.html", status=outbox.status())
+    """What waits to leave, what failed, and what the software found wrong with itself."""
+    alarms = jobs.alarms(database.session())
+    return render_template("web/outbox.html", status=outbox.status(), alarms=alarms)
 
 
 @bp.get("/audit")

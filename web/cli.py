@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import backup, crypto, database, outbox, seals
+from foundation import backup, crypto, database, jobs, outbox, seals
 from screening import commands as screening_commands
 from web import database_commands, demo, documents, worker
 
@@ -97,8 +97,13 @@ def backup_restore(file: Path, *, replace: bool) -> None:
 @outbox_group.command("status")
 @click.option("--json", "as_json", is_flag=True)
 def outbox_status(*, as_json: bool) -> None:
-    """How much waits to leave, and for how long."""
-    status = outbox.status()
+    """How much waits to leave, for how long, and what the reconcilers found."""
+    with database.reading() as session:
+        alarms = [
+            {"name": run.name, "found": run.found, "last_error": run.last_error}
+            for run in jobs.alarms(session)
+        ]
+    status = {**outbox.status(), "alarms": alarms}
     if as_json:
         click.echo(json.dumps(status, ensure_ascii=False, default=str))
         return
