@@ -19,6 +19,7 @@ from referrals import hotline_workflow as workflow
 from referrals import wording
 from referrals.actions import handling, tickets, timing
 from referrals.actions.ticket_moves import Changed, subject
+from referrals.clocks import Kind
 from referrals.forms.hotline import FORMS, CallForm, DeskForm, PauseForm, ReturnForm
 from referrals.forms.options import options
 from referrals.hotline_workflow import Event, State
@@ -182,7 +183,7 @@ def offers_of(shown: HotlineTicket, refused: tuple[str, Form] | None) -> list[Of
     events = [event for event in events if event not in _not_now(shown)]
     if held and shown.state == State.REPLIED.value and shown.kind != "crisis":
         events.append("invite")
-    if held and shown.state == State.STOOD_DOWN.value:
+    if held and timing.running(session(), subject(shown), Kind.FOLLOW_UP):
         events.insert(0, "follow_up")
     return [_offer(event, shown, refused) for event in events]
 
