@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     try:
         check.require_sound()
         settings = config.from_environment()
-        bound = _bind(host, port)
+        bound = bind(host, port)
     except config.BadConfig as error:
         return _refuse(str(error))
     except check.LibraryRefused as error:
@@ -66,7 +66,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port; nobody is accepted yet."""
     family, kind, protocol, _name, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

@@ -1,6 +1,7 @@
-"""Starts the web process, kills it, starts it again."""
+"""Starts the program behind ./run, kills all of it or one of its processes, starts it again."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,23 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.faults.server import SLOT
+
 SECONDS_TO_START = 120
-POLL_S = 0.01
+WEB_PROCESSES = 3
+OFFSETS = range(0, SLOT.size * WEB_PROCESSES, SLOT.size)
+POLL_S = 0.002
 
 
-class WebProcess:
-    """The server of tests.faults.server on a port and a home of its own."""
+class Program:
+    """The program of tests.faults.server on a port and a home of its own."""
 
     def __init__(self, home: Path, url: str | None, *, control: bool) -> None:
         """Choose a free port; start() begins."""
         self.marks = home / "open-writes"
-        self.marks.write_bytes(bytes(8))
+        self.marks.write_bytes(bytes(SLOT.size * WEB_PROCESSES))
         self.log = home / "server.log"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "XINQIAO_HOME": str(home),
             "XINQIAO_PORT": str(self.port),
+            "XINQIAO_WEB_PROCESSES": str(WEB_PROCESSES),
             "XINQIAO_CONTROL": "1" if control else "",
         }
         self.environment.pop("XINQIAO_DATABASE_URL", None)
@@ -63,11 +69,34 @@ class WebProcess:
         raise TimeoutError(self.log.read_text(errors="replace")[-3000:])
 
     def kill(self) -> bool:
-        """Send SIGKILL; whether a write was open at that moment."""
-        os.kill(self.child, signal.SIGKILL)
-        while alive(self.child):
+        """Send SIGKILL to all of it at once; whether a write was open at that moment."""
+        members = [self.child, *self._children()]
+        os.killpg(self.child, signal.SIGKILL)
+        while any(alive(process) for process in members):
             time.sleep(POLL_S)
-        return int.from_bytes(self.marks.read_bytes(), "little", signed=True) > 0
+        return any(count for _process, count in self._open_writes())
+
+    def kill_one(self, chance: random.Random) -> bool:
+        """Send SIGKILL to one web process and wait for its successor; whether it was writing."""
+        number = chance.randrange(WEB_PROCESSES)
+        victim, _count = self._open_writes()[number]
+        os.kill(victim, signal.SIGKILL)
+        while alive(victim):
+            time.sleep(POLL_S)
+        inside = self._open_writes()[number][1] > 0
+        deadline = time.monotonic() + SECONDS_TO_START
+        while self._open_writes()[number][0] == victim:
+            assert time.monotonic() < deadline, self.log.read_text(errors="replace")[-3000:]
+            time.sleep(POLL_S)
+        return inside
+
+    def _open_writes(self) -> list[tuple[int, int]]:
+        """Process id and open writes of each web process."""
+        return [SLOT.unpack_from(self.marks.read_bytes(), at) for at in OFFSETS]
+
+    def _children(self) -> list[int]:
+        listed = Path(f"/proc/{self.child}/task/{self.child}/children")
+        return [int(each) for each in listed.read_text(encoding="ascii").split()]
 
     def close(self) -> None:
         """End both processes."""
@@ -77,18 +106,19 @@ class WebProcess:
 
 
 def alive(process: int) -> bool:
-    """Whether there is a process with this number."""
+    """Whether a process still runs; one that only waits to be reaped has no thread left."""
+    folder = Path(f"/proc/{process}")
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        state = (folder / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        return state not in "ZX" or len(list((folder / "task").iterdir())) > 1
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
 
 
 @contextmanager
-def running(home: Path, url: str | None, *, control: bool) -> Iterator[WebProcess]:
+def running(home: Path, url: str | None, *, control: bool) -> Iterator[Program]:
     """A started server that is gone afterwards."""
-    server = WebProcess(home, url, control=control)
+    server = Program(home, url, control=control)
     try:
         server.start()
         yield server

@@ -1,12 +1,14 @@
-"""The web process that is killed: the application, its worker, and a mark of every open write.
+"""What is killed: the program behind ./run, with a mark of every write that is open.
 
-The mark is a counter in a file that is mapped into memory, so it survives kill -9. As the control
-it answers before it commits, which must lose answers: a test that never fails proves nothing.
+Each web process keeps its number and a counter in a file that is mapped into memory, so they
+survive kill -9. As the control it answers before it commits, which must lose answers: a test that
+never fails proves nothing.
 """
 
 import mmap
 import os
 import signal
+import struct
 import sys
 import threading
 import time
@@ -18,36 +20,31 @@ from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
-from waitress import create_server
 
 from foundation import database
 from foundation.gate import Gate
-from web import create_app, worker
+from web import config, create_app
+from web import serve as program
 
 LATE_BY_S = 0.02
-COUNTER_BYTES = 8
+SLOT = struct.Struct("<qq")  # process id, open writes
 
 
 class OpenWrites:
-    """How many write transactions are open, readable by the process that kills this one."""
+    """How many write transactions of a process are open, readable by whoever kills it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int) -> None:
         """Map the file that the killer made."""
         with path.open("r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), COUNTER_BYTES)
-        self.lock = threading.Lock()
-        self.add(-self.count)
-
-    @property
-    def count(self) -> int:
-        """The number now."""
-        return int.from_bytes(self.memory[:COUNTER_BYTES], "little", signed=True)
+            self.memory = mmap.mmap(file.fileno(), 0)
+        self.lock, self.at, self.count = threading.Lock(), number * SLOT.size, 0
+        self.add(0)
 
     def add(self, change: int) -> None:
         """One more, or one less."""
         with self.lock:
-            value = self.count + change
-            self.memory[:COUNTER_BYTES] = value.to_bytes(COUNTER_BYTES, "little", signed=True)
+            self.count += change
+            SLOT.pack_into(self.memory, self.at, os.getpid(), self.count)
 
 
 def mark(writes: OpenWrites) -> None:
@@ -127,20 +124,24 @@ def answer_before_commit() -> None:
 
 
 def serve(port: int, writes: Path) -> None:
-    """Serve until killed."""
-    app = create_app()
-    mark(OpenWrites(writes))
-    if os.environ.get("XINQIAO_CONTROL"):
-        answer_before_commit()
-    worker.start(app)
-    create_server(app, host="127.0.0.1", port=port, threads=12).run()
+    """Serve until killed, as a group of processes of its own."""
+    os.setsid()
+    settings = config.from_environment()
+
+    def prepare(number: int) -> None:
+        if number < settings.web_processes:
+            mark(OpenWrites(writes, number))
+        if os.environ.get("XINQIAO_CONTROL"):
+            answer_before_commit()
+
+    bound = program.bind("127.0.0.1", port)
+    program.serve(create_app(), settings, bound, lambda: None, prepare)
 
 
 def main(port: int, writes: Path) -> None:
-    """Fork a server for every line that comes in and print its process id.
+    """Fork a program for every line that comes in and print its process id.
 
-    Each is a process with connections and threads of its own; only the imports are shared, which
-    leaves more of the time for killing.
+    Only the imports are shared, which leaves more of the time for killing.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for _line in sys.stdin:

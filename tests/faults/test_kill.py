@@ -1,4 +1,7 @@
-"""kill -9 of the web process while eight clients save and submit: nothing acknowledged is lost."""
+"""kill -9 of what ./run serves while eight clients save and submit: nothing acknowledged is lost.
+
+All processes at once, as when the power fails, and a single web process that is replaced.
+"""
 
 import os
 import random
@@ -13,7 +16,7 @@ from instruments import catalogue
 from tests import make
 from tests.faults.clients import Client, Ledger, Way
 from tests.faults.comparing import lost
-from tests.faults.running import running
+from tests.faults.running import Program, running
 from tests.people import Cast
 
 CLIENTS = 8
@@ -36,6 +39,7 @@ class Run:
     losses: list[str]
     kills: int = 0
     inside: int = 0
+    singles: int = 0
 
 
 def ways(people: Cast, number: int) -> "Queue[Way]":
@@ -70,16 +74,25 @@ def kill_again_and_again(
             client.start()
         while run.kills < kills and not (control and run.losses):
             let_them_work(run.ledger, chance, 0 if control else LONGER_S)
-            run.inside += server.kill()
-            run.kills += 1
-            told = run.ledger.copy()
-            server.start()
-            run.losses += lost(*told)
+            kill_once(server, run, chance, single=not control and run.kills % 2 == 1)
         over.set()
         for client in clients:
             client.join()
         run.losses += lost(*run.ledger.copy())
     return run
+
+
+def kill_once(server: Program, run: Run, chance: random.Random, *, single: bool) -> None:
+    """One kill, and a comparison of what had been acknowledged with what there is after it."""
+    if single:
+        run.inside += server.kill_one(chance)
+        told = run.ledger.copy()
+    else:
+        run.inside += server.kill()
+        told = run.ledger.copy()
+        server.start()
+    run.losses += lost(*told)
+    run.kills, run.singles = run.kills + 1, run.singles + single
 
 
 def let_them_work(ledger: Ledger, chance: random.Random, longer: float) -> None:
@@ -93,7 +106,7 @@ def let_them_work(ledger: Ledger, chance: random.Random, longer: float) -> None:
 def test_nothing_that_was_acknowledged_is_lost(db: str | None, home: Path, people: Cast) -> None:
     run = kill_again_and_again(home, db, people, kills=KILLS, control=False)
     print(
-        f"{run.kills} kills, {run.inside} inside an open write, "
+        f"{run.kills} kills, {run.singles} of them of one process, {run.inside} inside an open write, "
         f"{len(run.ledger.answers)} sheets, {len(run.ledger.receipts)} receipts"
     )
     assert run.losses == []
