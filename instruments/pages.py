@@ -18,7 +18,8 @@ STYLE = (
     "body{font:16px/1.7 system-ui,'PingFang SC','Microsoft YaHei',sans-serif;max-width:60rem;"
     "margin:2rem auto;padding:0 1rem;color:#1d2733}table{border-collapse:collapse;width:100%;"
     "margin:.5rem 0 1.5rem}th,td{border:1px solid #c5ced8;padding:.35rem .6rem;text-align:left;"
-    "vertical-align:top}th{background:#eef2f6}code{overflow-wrap:anywhere}"
+    "vertical-align:top}th{background:#eef2f6}code{overflow-wrap:anywhere}.wide{overflow-x:auto}"
+    ".wide th{white-space:nowrap}.wide td{min-width:5rem}"
 )
 
 
@@ -54,7 +55,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table with escaped cells."""
     top = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in heads)
     body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return f"<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    rows_ = f"<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f'<div class="wide" tabindex="0">\n{rows_}\n</div>'
 
 
 class Link(str):
@@ -72,6 +74,19 @@ def section(title: str, *parts: str) -> str:
     """A part of a page under its heading; nothing when it is empty."""
     inner = "\n".join(part for part in parts if part)
     return f"<h2>{html.escape(title)}</h2>\n{inner}" if inner else ""
+
+
+def numbers(ids: Sequence[str]) -> str:
+    """Item numbers, runs of three and more as a range."""
+    shown: list[str] = []
+    run: list[str] = []
+    for each in [*ids, ""]:
+        if run and each.isdigit() and run[-1].isdigit() and int(each) == int(run[-1]) + 1:
+            run.append(each)
+            continue
+        shown += [f"{run[0]}–{run[-1]}"] if len(run) > 2 else run
+        run = [each]
+    return "、".join(shown)
 
 
 def listed(lines: Iterable[str]) -> str:
@@ -182,7 +197,7 @@ def _scale_row(scale: Scale) -> list[object]:
     rule = WORDS[missing.method.value].format(n=missing.allowed)
     if missing.method is not Method.STRICT:
         rule += f"；{chinese(missing.source)}"
-    return [f"{scale.title.zh} {scale.key}", "、".join(scale.items), operation, rule]
+    return [f"{scale.title.zh} {scale.key}", numbers(scale.items), operation, rule]
 
 
 def _algorithm(definition: Definition) -> str:
