@@ -9,8 +9,8 @@ from typing import Any
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, gettext, lazy_gettext
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import Babel, get_translations, gettext, lazy_gettext
 
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 CHINESE = "zh"
@@ -46,7 +46,23 @@ def init_app(
         default_timezone="Asia/Shanghai",
         locale_selector=lambda: LANGUAGES[language()],
     )
+    app.jinja_env.install_gettext_callables(_of_template, _plural_of_template, newstyle=True)  # type: ignore[attr-defined]
     app.after_request(_remember)
+
+
+def _of_template(sentence: str) -> str:
+    return str(_catalogue().ugettext(sentence))
+
+
+def _plural_of_template(one: str, many: str, count: int) -> str:
+    return str(_catalogue().ungettext(one, many, count))
+
+
+def _catalogue() -> Any:
+    # A page asks for sixty sentences; Flask-Babel would find out its language for each of them.
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def language() -> str:
