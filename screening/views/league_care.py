@@ -13,6 +13,7 @@ from accounts.policy import Permission
 from foundation import clock
 from foundation.database import session
 from foundation.i18n import _
+from foundation.paging import page_of
 from foundation.problems import Refused
 from schools.models import StaffRole, Student
 from screening import care_task_actions as actions
@@ -34,11 +35,12 @@ USUAL = timedelta(days=7)
 @requires(Permission.CARE_TASK_RELEASE)
 def care_tasks() -> ResponseReturnValue:
     """Which tasks run, whom they reached, how they ended."""
-    rows = session().scalars(care_tasks_visible_to(current_actor()).limit(300)).all()
-    ids = {row.contact_user_id for row in rows}
+    number = request.args.get("page", 1, type=int)
+    page = page_of(session(), care_tasks_visible_to(current_actor()), number)
+    ids = {row.contact_user_id for row in page}
     people = session().execute(select(User.id, User.name).where(User.id.in_(ids)))
     names = {row.id: row.name for row in people}
-    return render_template("league/care_tasks.html", tasks=rows, names=names)
+    return render_template("league/care_tasks.html", page=page, names=names)
 
 
 @bp.get("/care-tasks/new")

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from accounts.guard import current_actor, fetch, requires, wants_json
@@ -13,10 +14,12 @@ from accounts.policy import Permission
 from foundation import audit, clock
 from foundation.database import session
 from foundation.i18n import _
+from foundation.paging import page_of
 from foundation.problems import Refused
 from foundation.state_machine import open_to
 from schools import settings
-from schools.models import Organisation
+from schools.models import Organisation, Student
+from schools.student_queries import fits
 from screening import concern_actions as actions
 from screening import keywords
 from screening.concern_forms import CloseForm, ConcernForm, IdentifyForm, WatchForm
@@ -135,20 +138,24 @@ def thanks() -> ResponseReturnValue:
 @requires(Permission.CONCERN_WRITE)
 def my_concerns() -> ResponseReturnValue:
     """What I reported: my own words and that they arrived, never what came of them."""
-    rows = session().scalars(own_concerns(current_actor()).limit(100)).all()
-    return render_template("league/my_concerns.html", concerns=rows)
+    number = request.args.get("page", 1, type=int)
+    page = page_of(session(), own_concerns(current_actor()), number)
+    return render_template("league/my_concerns.html", page=page)
 
 
 @bp.get("/concerns")
 @requires(Permission.CONCERN_VIEW)
 def concerns() -> ResponseReturnValue:
-    """What came in for the schools of this person."""
-    shown = request.args.get("show", "open")
+    """What came in for the schools of this person, page by page."""
+    shown, words = request.args.get("show", "open"), request.args.get("q", "")
     statement = concerns_visible_to(current_actor())
     if shown == "open":
         statement = statement.where(Concern.ended_at.is_(None))
-    rows = session().scalars(statement.limit(300)).all()
-    return render_template("league/concerns.html", concerns=rows, shown=shown)
+    if words.strip():
+        named = select(Student.id).where(fits(words))
+        statement = statement.where(Concern.student_id.in_(named))
+    page = page_of(session(), statement, request.args.get("page", 1, type=int))
+    return render_template("league/concerns.html", page=page, shown=shown, q=words)
 
 
 @bp.get("/concerns/<int:concern_id>")

@@ -210,6 +210,7 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         people=_colleagues(school),
         place=place,
         kept=_kept(wanted),
+        going_on="next" in request.values,
         words=triage_words,
         page_has_errors=bool(form.errors),
     )
@@ -243,7 +244,8 @@ def step(alert_id: int, event: str) -> ResponseReturnValue:
     if place.following is None:
         flash(_("这是最后一位。"))
         return redirect(url_for("triage.alerts", **_kept(wanted)), 303)
-    return redirect(url_for("triage.alert", alert_id=place.following, **_kept(wanted)), 303)
+    kept = {**_kept(wanted), "next": 1}
+    return redirect(url_for("triage.alert", alert_id=place.following, **kept), 303)
 
 
 @bp.get("/care")

@@ -36,6 +36,18 @@ FINDINGS = (("phq-9:9>=1", "live"), ("phq-9:severe", "live"), ("ask", "request")
 MINUTES = (1, 7, 31, 90, 60 * 7, 60 * 25, 60 * 24 * 9)
 DAYS, RETURNS = 3, 0.6
 CUSTODY = ("id", "owner_organisation_id", "duty_role", "owner_user_id", "due_at")
+# made once: every step of every walk asks them
+OPEN: dict[str, Any] = {
+    table.__tablename__: select(*(getattr(table, name) for name in CUSTODY)).where(
+        table.ended_at.is_(None)
+    )
+    for table in (Alert, Case, Concern)
+} | {
+    "follow_up": select(FollowUp.id, Case.owner_organisation_id, Case.duty_role)
+    .add_columns(FollowUp.owner_user_id, FollowUp.due_at)
+    .join(Case, Case.id == FollowUp.case_id)
+    .where(FollowUp.done_at.is_(None), Case.ended_at.is_(None))
+}
 
 
 class Hole(AssertionError):
@@ -266,15 +278,6 @@ def found(session: Session) -> list[Violation]:
 
 def charges(session: Session) -> Iterator[Charge]:
     """The custody of every open record; a follow-up stands under its case."""
-    for table in (Alert, Case, Concern):
-        columns = [getattr(table, name) for name in CUSTODY]
-        for row in session.execute(select(*columns).where(table.ended_at.is_(None))):
-            yield Charge(table.__tablename__, *row)
-    undone = (
-        select(FollowUp.id, Case.owner_organisation_id, Case.duty_role)
-        .add_columns(FollowUp.owner_user_id, FollowUp.due_at)
-        .join(Case, Case.id == FollowUp.case_id)
-        .where(FollowUp.done_at.is_(None), Case.ended_at.is_(None))
-    )
-    for row in session.execute(undone):
-        yield Charge("follow_up", *row)
+    for kind, statement in OPEN.items():
+        for row in session.execute(statement):
+            yield Charge(kind, *row)

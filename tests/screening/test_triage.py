@@ -195,7 +195,7 @@ def test_save_and_next_goes_through_the_queue_he_came_from_and_never_back(
     save = {"next": "1"}
     for here, there in ((first, second), (second, third)):
         answer = client.post(f"/alerts/{here}/acknowledge?severity=2", data=save)
-        assert answer.headers["Location"] == f"/alerts/{there}?severity=2"
+        assert answer.headers["Location"] == f"/alerts/{there}?severity=2&next=1"
     answer = client.post(f"/alerts/{third}/acknowledge?severity=2", data=save)
     assert answer.headers["Location"] == "/alerts?severity=2"
 
