@@ -57,28 +57,29 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], int | None]
+    repairs: bool = False
 
 
 JOBS: dict[str, Job] = {}
 Run = Callable[[], int | None]
 
 
-def periodic(name: str, every: timedelta) -> Callable[[Run], Run]:
+def periodic(name: str, every: timedelta, *, repairs: bool = False) -> Callable[[Run], Run]:
     """Register a job that runs every so often, on one machine at a time."""
 
     def register(run: Run) -> Run:
-        JOBS[name] = Job(name, every, run)
+        JOBS[name] = Job(name, every, run, repairs)
         return run
 
     return register
 
 
-def reconciler(name: str) -> Callable[[Run], Run]:
-    """Register a job that looks once a minute for what was missed; it returns how many it found.
+def reconciler(name: str, every: timedelta = MINUTE) -> Callable[[Run], Run]:
+    """Register a job that looks for what was missed; it returns how many it found.
 
     Anything above 0 is an alarm: the ordinary way should have done it.
     """
-    return periodic(name, MINUTE)
+    return periodic(name, every, repairs=True)
 
 
 def run_due() -> list[str]:
@@ -111,8 +112,10 @@ def seen_seconds(session: Session) -> float | None:
 
 
 def alarms(session: Session) -> list[JobRun]:
-    """Return the jobs whose last run failed or had to repair something."""
-    broken = (JobRun.found > 0) | JobRun.last_error.is_not(None)
+    """Return the jobs whose last run failed, and the reconcilers that had to repair something."""
+    reconcilers = [job.name for job in JOBS.values() if job.repairs]
+    repaired = (JobRun.found > 0) & JobRun.name.in_(reconcilers)
+    broken = repaired | JobRun.last_error.is_not(None)
     return list(session.scalars(select(JobRun).where(broken).order_by(JobRun.name)))
 
 
@@ -228,6 +231,8 @@ def _run(job: Job) -> bool:
     except Exception as error:
         log.exception("periodic job %s failed", job.name)
         failure = type(error).__name__[:80]
+    if found and job.repairs:
+        log.warning("%s had to repair %d", job.name, found)
     with writing() as session:
         session.execute(
             update(JobRun)

@@ -28,7 +28,7 @@ BACKGROUND = (
     referral_jobs,
 )
 jobs.periodic("audit.seal", timedelta(seconds=5))(seals.seal)
-jobs.periodic("outbox.without_job", timedelta(seconds=15))(engine.mend)
+jobs.reconciler("outbox.without_job", timedelta(seconds=15))(engine.mend)
 
 
 @dataclass

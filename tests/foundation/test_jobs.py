@@ -73,10 +73,14 @@ def test_two_machines_run_a_job_once(registry: object) -> None:
     assert runs == [1]
 
 
-def test_a_reconciler_that_finds_something_is_an_alarm(registry: object) -> None:
+def test_a_reconciler_that_finds_something_is_an_alarm(
+    registry: object, caplog: pytest.LogCaptureFixture
+) -> None:
     jobs.reconciler("missed")(lambda: 2)
     jobs.reconciler("fine")(lambda: 0)
+    jobs.periodic("counts its work", timedelta(minutes=1))(lambda: 7)
     jobs.run_due()
+    assert "missed had to repair 2" in caplog.text
     with database.reading() as session:
         assert [(run.name, run.found) for run in jobs.alarms(session)] == [("missed", 2)]
 

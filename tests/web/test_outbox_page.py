@@ -25,7 +25,7 @@ def trouble(people: Cast, frozen: datetime, monkeypatch: pytest.MonkeyPatch) -> 
         outbox.enqueue(session, "push.email", key="notice-7", payload={"channel": 1})
     outbox.drain()
     jobs.reconciler("test.missed")(lambda: 2)
-    jobs.periodic("test.fine", timedelta(minutes=1))(lambda: 0)
+    jobs.periodic("test.fine", timedelta(minutes=1))(lambda: 5)
     jobs.run_due()
 
 
