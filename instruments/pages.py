@@ -8,7 +8,7 @@ from pathlib import Path
 
 from instruments import catalogue
 from instruments.definition import BandRule, Definition, Method, Scale, Value
-from instruments.scoring import score
+from instruments.scoring import Scored, score
 
 _TABLES = tomllib.loads(Path(__file__).with_name("pages.zh.toml").read_text("utf-8"))
 _SENTENCES = tomllib.loads(Path(__file__).with_name("sentences.zh.toml").read_text("utf-8"))
@@ -272,9 +272,14 @@ def example_answers(definition: Definition) -> dict[str, Value]:
     }
 
 
-def _example(definition: Definition) -> str:
+def worked_example(definition: Definition) -> tuple[dict[str, Value], Scored]:
+    """A filled-in sheet and what this version of the engine makes of it."""
     answers = example_answers(definition)
-    scored = score(definition, answers, {"sex": "female"})
+    return answers, score(definition, answers, {"sex": "female"})
+
+
+def _example(definition: Definition) -> str:
+    answers, scored = worked_example(definition)
     shown = "、".join(f"{item}={value}" for item, value in answers.items())
     values = [(key, _shown(value)) for key, value in scored.scores.items()]
     bands = [(name, _band_name(definition, band)) for name, band in scored.bands.items()]

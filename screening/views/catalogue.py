@@ -55,6 +55,8 @@ def scale(key: str) -> ResponseReturnValue:
         words=pages.WORDS,
         constructs=pages.CONSTRUCTS,
         chinese=pages.chinese,
+        numbers=pages.numbers,
+        example=pages.worked_example(definition),
         texts=[text for text in texts if text],
         licences=[row for row in own if row[0].key == key],
         today=clock.today(),

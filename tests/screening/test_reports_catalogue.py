@@ -37,7 +37,13 @@ def test_every_scale_has_a_page(client: CheckedClient, people: Cast) -> None:
     sign_in(client, people.counselor)
     assert client.get("/instruments").status_code == 200
     for scale in catalogue.all():
-        assert client.get(f"/instruments/{scale.key}").status_code == 200, scale.key
+        page = client.get(f"/instruments/{scale.key}")
+        assert page.status_code == 200, scale.key
+        text = page.get_data(as_text=True)
+        assert "Named(" not in text
+        for words in ("计分方法", "计分示例", "来源"):
+            assert words in text, (scale.key, words)
+        assert all(note not in text for note in scale.notes), scale.key
     assert client.get("/instruments/none").status_code == 404
 
 
