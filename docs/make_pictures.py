@@ -1,6 +1,7 @@
 """Make docs/pictures from the demo that XINQIAO_HOME holds: `python -m docs.make_pictures`."""
 
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,12 +9,12 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from foundation import database
+from foundation import database, jobs
 from screening import tickets
 from screening.models import Campaign, Ticket
 from tests.support import chromium
 from tests.support.serving import served
-from web import create_app, worker
+from web import create_app
 from web.demo.screenings import may_answer
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -89,14 +90,13 @@ def main() -> None:
     if path is None:
         sys.exit(chromium.REMEDY)
     app = create_app()
-    worker.start(app)
+    threading.Thread(target=jobs.Worker().run, daemon=True).start()
     with served(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         _student(browser, address)
         for picture in STAFF:
             _staff(browser, address, picture)
         browser.close()
-    worker.stop()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
 from foundation import database, engine, outbox
@@ -105,7 +106,8 @@ class Engine:
         self._stop.set()
         if running := self._running:
             loop, task = running
-            loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # It has just ended by itself.
+                loop.call_soon_threadsafe(task.cancel)
         self._thread.join()
 
     def _run(self) -> None:
@@ -121,11 +123,13 @@ class Engine:
     async def _work(self) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         loop.set_default_executor(ThreadPoolExecutor(PER_KIND * len(outbox.HANDLERS), "deliver"))
-        if task is None or self._stop.is_set():
+        if task is None:
             return
         self._running = loop, task
         try:
-            await engine.work(sorted(outbox.HANDLERS), PER_KIND, self._looking.set)
+            # Looked at after the line above, so that stop() reaches one or the other.
+            if not self._stop.is_set():
+                await engine.work(sorted(outbox.HANDLERS), PER_KIND, self._looking.set)
         finally:
             self._looking.clear()
             self._running = None
