@@ -1,6 +1,7 @@
 """The demo holds a record in every state, everybody has an account, and nothing is stuck."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
 
 import pytest
@@ -24,7 +25,7 @@ from screening import (
 from screening.models import Alert, Campaign, CareTask, Case, Concern, Ticket
 from tests.demo.conftest import Loaded
 from web import documents
-from web.demo import ACCOUNTS
+from web.demo import ACCOUNTS, care
 
 SECONDS = 120
 # state table -> its states and the records that walk through it
@@ -61,6 +62,22 @@ def test_a_record_is_in_the_state(session: Session, machine: str, state: StrEnum
     model = MACHINES[machine][1]
     rows = select(func.count()).select_from(model).where(model.state == state.value)  # type: ignore[attr-defined]
     assert session.scalar(rows)
+
+
+def test_it_looks_like_an_ordinary_working_day(session: Session) -> None:
+    """At the first start one alert is overdue on purpose; some are due within the hour."""
+    newest = session.scalar(select(func.max(Alert.created_at)))
+    assert newest is not None
+    started = newest + timedelta(minutes=min(minutes for minutes, _danger, _events in care.FRESH))
+    late = [
+        session.scalar(
+            select(func.count(each.id)).where(each.ended_at.is_(None), each.due_at < started)
+        )
+        for each in (Alert, Case, Concern)
+    ]
+    assert late == [1, 0, 0]
+    soon = Alert.due_at.between(started, started + timedelta(hours=1))
+    assert (session.scalar(select(func.count(Alert.id)).where(soon)) or 0) >= 2
 
 
 def test_there_are_more_than_two_thousand_three_hundred_students(session: Session) -> None:

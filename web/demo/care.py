@@ -14,16 +14,27 @@ from screening.alert_workflow import ATTENTION
 from screening.alert_workflow import Event as AlertEvent
 from screening.case_workflow import Event as CaseEvent
 from screening.models import Alert, Case
+from web.demo import screenings
 from web.demo.screenings import CLOSED, OPEN, actor
 
 LEVEL = 2
-FRESH = 5  # of so many grave flags one is only taken, one only looked at
 RECORD = "谈了四十分钟：近来睡得少，和家里争吵多，没有伤害自己的打算，愿意每周来一次。"
 REASONS = {
     AlertEvent.FALSE_ALARM: "学生说点错了，已面谈核对。",
     AlertEvent.CLOSE: "已面谈，目前不需要进一步帮助。",
 }
 CARE = (CaseEvent.START_CARE,)
+TODAY = OPEN[0]
+# what came in on the day of the first start: (minutes ago, in danger, what was done by now); the
+# first one is overdue on purpose, so that the colour of it can be seen
+FRESH: tuple[tuple[int, bool, tuple[AlertEvent, ...]], ...] = (
+    (43, True, ()),
+    (21, True, (AlertEvent.ACKNOWLEDGE,)),
+    (8, True, ()),
+    (200, False, (AlertEvent.ACKNOWLEDGE, AlertEvent.REVIEW)),
+    (90, False, (AlertEvent.ACKNOWLEDGE,)),
+    (30, False, ()),
+)
 # what becomes of an alert, and of the case that it opens
 WAYS: tuple[tuple[AlertEvent, tuple[CaseEvent, ...]], ...] = (
     (AlertEvent.WATCH, ()),
@@ -38,12 +49,15 @@ WAYS: tuple[tuple[AlertEvent, tuple[CaseEvent, ...]], ...] = (
 
 
 def build(morning: datetime) -> None:
-    """Closed campaigns are worked through; of the open ones only what is urgent was taken."""
+    """Closed campaigns are worked through; of the open ones what is grave was taken in time."""
     for code in CLOSED:
         _work_through(code, morning)
     for code in OPEN:
         with database.writing() as session:
             _take(session, code)
+    now = clock.now()
+    for minutes, danger, events in FRESH:
+        _came_in(now - timedelta(minutes=minutes), danger, events)
 
 
 def _alerts(session: Session, code: str) -> Sequence[Alert]:
@@ -63,8 +77,12 @@ def _work_through(code: str, morning: datetime) -> None:
             number = len(students)
             fresh = alert.student_id not in students and number < len(WAYS)
             students.add(alert.student_id)
-            with clock.frozen(morning - timedelta(days=1)):
-                _decide(session, by, alert, *(WAYS[number] if fresh else (AlertEvent.CLOSE, ())))
+            event, way = WAYS[number] if fresh else (AlertEvent.CLOSE, ())
+            moment = morning - timedelta(days=1)
+            if event is AlertEvent.WATCH and not way:
+                moment = clock.now() - timedelta(hours=1)  # a case that was opened just now
+            with clock.frozen(moment):
+                _decide(session, by, alert, event, way)
 
 
 def _review(session: Session, by: Actor, alert: Alert) -> None:
@@ -81,12 +99,13 @@ def _decide(
     if alert.ended_at is not None:
         return
     reason = REASONS.get(event, "")
+    alert_actions.contacted(session, by=by, alert=alert, note="课间见了面，约好下午再谈。")
     alert_actions.step(session, by=by, alert=alert, event=event, reason=reason)
     if way and alert.case_id is not None:
-        _care(session, by, session.get_one(Case, alert.case_id), way)
+        look_after(session, by, session.get_one(Case, alert.case_id), way)
 
 
-def _care(session: Session, by: Actor, case: Case, way: tuple[CaseEvent, ...]) -> None:
+def look_after(session: Session, by: Actor, case: Case, way: tuple[CaseEvent, ...]) -> None:
     """A talk, its level, the plan, then the steps of the way."""
     now = clock.now()
     case_actions.interview(
@@ -113,18 +132,24 @@ def _care(session: Session, by: Actor, case: Case, way: tuple[CaseEvent, ...]) -
 
 
 def _take(session: Session, code: str) -> None:
-    """Grave flags were taken at once and most students spoken with; the others wait their time."""
+    """Grave flags were taken at once and the students spoken with; the others wait their time."""
     by = actor(session, Role.COUNSELOR, code)
     grave = [alert for alert in _alerts(session, code) if alert.severity > ATTENTION]
-    for number, alert in enumerate(grave):
-        if number % FRESH == 0:
-            with clock.frozen(alert.created_at + timedelta(minutes=20)):
-                alert_actions.step(session, by=by, alert=alert, event=AlertEvent.ACKNOWLEDGE)
-            continue
+    for alert in grave:
         _review(session, by, alert)
-        if number % FRESH > 1:
-            with clock.frozen(alert.created_at + timedelta(hours=3)):
-                _speak(session, by, alert)
+        with clock.frozen(alert.created_at + timedelta(hours=3)):
+            _speak(session, by, alert)
+
+
+def _came_in(moment: datetime, danger: bool, events: Sequence[AlertEvent]) -> None:  # noqa: FBT001
+    """One more sheet of today, and what the counselor has done about it since."""
+    with clock.frozen(moment):
+        screenings.answer_one(TODAY, danger=danger)
+    with database.writing() as session:
+        by, alert = actor(session, Role.COUNSELOR, TODAY), _alerts(session, TODAY)[-1]
+        for number, event in enumerate(events, start=1):
+            with clock.frozen(moment + timedelta(minutes=5 * number)):
+                alert_actions.step(session, by=by, alert=alert, event=event)
 
 
 def _speak(session: Session, by: Actor, alert: Alert) -> None:
@@ -132,4 +157,4 @@ def _speak(session: Session, by: Actor, alert: Alert) -> None:
     alert_actions.step(session, by=by, alert=alert, event=AlertEvent.INTERVENE)
     case = session.get_one(Case, alert.case_id)
     if case.level is None:
-        _care(session, by, case, CARE)
+        look_after(session, by, case, CARE)

@@ -14,6 +14,7 @@ from screening.care_task_rules import State as TaskState
 from screening.concern_workflow import State as ConcernState
 from screening.models import Case, Concern
 from screening.pairing_queries import own_pairings
+from web.demo import care
 from web.demo.screenings import actor
 
 SCHOOL = "9901010002"
@@ -34,6 +35,7 @@ def build(morning: datetime) -> None:
             _pair(code)
     with clock.frozen(morning - timedelta(days=3)), database.writing() as session:
         _log(session)
+        _take_up(session)
         _concerns(session)
     with clock.frozen(morning - timedelta(days=2)), database.writing() as session:
         for number, state in enumerate(TaskState, start=1):
@@ -119,23 +121,31 @@ def report(session: Session, code: str, student: Student, facts: str) -> Concern
     )
 
 
-def _concerns(session: Session) -> None:
-    """One concern in each state."""
+def _take_up(session: Session) -> None:
+    """What a member was worried about is in the counselor's hands."""
     by = actor(session, Role.COUNSELOR, SCHOOL)
-    for state, student in zip(ConcernState, students(session, SCHOOL, 30, 4), strict=True):
+    for concern in session.scalars(select(Concern).where(Concern.state == "open")).all():
+        _bring(session, by, concern, ConcernState.IN_REVIEW)
+
+
+def _concerns(session: Session) -> None:
+    """One concern in each state that somebody has taken; the open one is of last night."""
+    by = actor(session, Role.COUNSELOR, SCHOOL)
+    taken = [state for state in ConcernState if state is not ConcernState.OPEN]
+    for state, student in zip(taken, students(session, SCHOOL, 30, 3), strict=True):
         concern = report(session, SCHOOL, student, SEEN[1])
         _bring(session, by, concern, state)
 
 
 def _bring(session: Session, by: Actor, concern: Concern, state: ConcernState) -> None:
-    if state is not ConcernState.OPEN:
-        concern_actions.acknowledge(session, by=by, concern=concern)
+    concern_actions.acknowledge(session, by=by, concern=concern)
     if state is ConcernState.IN_REVIEW:
         concern_actions.watch_longer(
             session, by=by, concern=concern, days=7, reason="已和班主任约好，一周后再看。"
         )
     if state is ConcernState.JOINED:
-        concern_actions.join_case(session, by=by, concern=concern)
+        case = concern_actions.join_case(session, by=by, concern=concern)
+        care.look_after(session, by, case, care.CARE)
     if state is ConcernState.CLOSED:
         concern_actions.close(session, by=by, concern=concern, reason="已和学生谈过，是感冒。")
 
