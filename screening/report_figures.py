@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 from instruments.prevalence import Interval, wilson
@@ -12,6 +13,7 @@ from screening.report_disclosure import Counts, Scheme, Shown, disclose, disclos
 
 # eligible >= finished >= valid >= positive; who took part is no secret inside a school
 OF_GROUP = (3, 2)
+Key = tuple[str, str, str]  # grade, class, sex
 # what follows a flag, in this order
 COURSE = ("interviewed", "levelled", "in_care", "referred", "returned")
 
@@ -177,14 +179,15 @@ class Figures:
 
     def by(self, what: str) -> list[Group]:
         """A table by "grade", "sex" or "klass" in the order of a school, small cells hidden."""
-        counts = _counts(self.people)
+        counts = self._counts
         if what == "sex":
             return _flat(_summed(counts, 2), Scheme(OF_GROUP, self.smallest))
         grades, klasses = _grades_and_klasses(counts, Scheme(OF_GROUP, self.smallest))
         return grades if what == "grade" else klasses
 
-
-Key = tuple[str, str, str]  # grade, class, sex
+    @cached_property
+    def _counts(self) -> Mapping[Key, Counts]:
+        return _counts(self.people)
 
 
 def _counts(people: Sequence[Taken]) -> Mapping[Key, Counts]:

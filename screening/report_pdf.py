@@ -20,14 +20,14 @@ def notice() -> str:
 
 def percent(share: Share) -> str:
     """A rate with its numerator and denominator."""
-    shown = "—" if share.percent is None else f"{share.percent}%"
+    shown = words.HIDDEN if share.percent is None else f"{share.percent:.2f}%"
     return f"{shown}（{share.count}/{share.of}）"
 
 
 def with_interval(share: Share) -> str:
     """A rate with its 95 % interval."""
     between = share.interval
-    return percent(share) + (f"  [{between.low}, {between.high}]" if between else "")
+    return percent(share) + (f"  [{between.low:.2f}, {between.high:.2f}]" if between else "")
 
 
 def campaign_report(campaign: Campaign, figures: Figures, reader: str) -> bytes:

@@ -30,7 +30,7 @@ def step_word(step: str) -> str:
         "consented": _("已同意、可以作答"),
         "answered": _("做完"),
         "valid": _("有效"),
-        "flagged": _("达到分界，需要进一步了解"),
+        "flagged": _("达到分界"),
         "interviewed": _("已面谈"),
         "levelled": _("面谈后已评定"),
         "in_care": _("建立个案并干预"),
@@ -89,8 +89,7 @@ def _named(title: object) -> str:
 def scores_in_words(score: Score) -> list[tuple[str, str, str]]:
     """Scale, score and band of one scored instrument."""
     definition = catalogue.get(score.instrument, score.version)
-    titles = {each.key: each.title for each in definition.scales}
-    titles |= {each.key: each.title for each in definition.derived}
+    titles = _titles(definition)
     return [
         (
             _named(titles.get(key, key)),
@@ -125,16 +124,26 @@ def _why(definition: Definition, rule: str, inputs: Mapping[str, object]) -> str
             item=inputs["item"],
             value=inputs.get("value", HIDDEN),
         )
-    titles = {each.key: each.title for each in definition.scales}
-    titles |= {each.key: each.title for each in definition.derived}
+    titles = _titles(definition)
     scores = "，".join(
         _("%(scale)s %(value)s 分", scale=_named(titles.get(key, key)), value=_plain(value))
         for key, value in inputs.items()
+        if not isinstance(value, list)
     )
+    items = [str(item) for value in inputs.values() if isinstance(value, list) for item in value]
+    if items:
+        return _("第 %(items)s 题的回答合起来达到这条规则", items="、".join(items))
     band = rule.rsplit(":", 1)[-1]
     if band in definition.band_names:
         return _("%(scores)s，属于“%(band)s”", scores=scores, band=band_word(definition, band))
     return scores or _("按量表自己的规则")
+
+
+def _titles(definition: Definition) -> dict[str, object]:
+    """What a score is called: scales, derived scores, and counts that algorithms add."""
+    found: dict[str, object] = {each.key: each.title for each in definition.scales}
+    found |= {each.key: each.title for each in definition.derived}
+    return {"n_symptoms": _("达到的症状题数"), **found}
 
 
 def _plain(value: object) -> str:
