@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from accounts.policy import Permission
 from foundation.problems import WrongState
-from referrals.machine import Transition, allowed_events, follow
+from foundation.state_machine import Transition, follow, rows_of
 
 
 class State(StrEnum):
@@ -76,6 +76,7 @@ class Needs(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
+Row = Transition[State, Permission | None]
 HANDLE = Permission.HOTLINE_WORK
 SUPERVISE = Permission.HOTLINE_SUPERVISE
 
@@ -86,11 +87,11 @@ _STAND_DOWN = (State.IN_CONTACT, State.HANDLING, State.REPLIED)
 _OFFER = (State.ACCEPTED, State.IN_CONTACT, State.HANDLING)
 
 
-def _operator(to: State, *requires: Needs) -> Transition[State]:
+def _operator(to: State, *requires: Needs) -> Row:
     return Transition(to, HANDLE, requires)
 
 
-def _supervisor(to: State, *requires: Needs) -> Transition[State]:
+def _supervisor(to: State, *requires: Needs) -> Row:
     return Transition(to, SUPERVISE, requires)
 
 
@@ -99,7 +100,7 @@ def _escalated(state: State) -> State:
     return state if state in UNTAKEN else State.ACCEPTED
 
 
-TRANSITIONS: dict[tuple[State, Event], Transition[State]] = {
+TRANSITIONS: dict[tuple[State, Event], Row] = {
     (State.NEW, Event.TRIAGE): _operator(State.TRIAGED, Needs.KIND),
     (State.TRIAGED, Event.DISPATCH): _operator(State.DISPATCHED, Needs.DESK),
     (State.TRIAGED, Event.ACCEPT): _operator(State.ACCEPTED),
@@ -149,7 +150,7 @@ def next_state(state: State, event: Event) -> State:
     return follow(TRANSITIONS, state, event).to
 
 
-def transition(state: State, event: Event) -> Transition[State]:
+def transition(state: State, event: Event) -> Row:
     """The whole row, for its permission and the facts it asks for."""
     return follow(TRANSITIONS, state, event)
 
@@ -189,7 +190,7 @@ def possible(
     held = set(permissions)
     return tuple(
         event
-        for event in allowed_events(TRANSITIONS, state)
+        for event in rows_of(TRANSITIONS, state)
         if TRANSITIONS[(state, event)].permission in held
         and _fits(
             event, TRANSITIONS[(state, event)].requires, crisis=crisis, returns=returns, late=late

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.policy import Permission
-from referrals.machine import Transition, allowed_events, follow
+from foundation.state_machine import Transition, follow, rows_of
 
 
 class State(StrEnum):
@@ -77,6 +77,7 @@ SCHOOL = Permission.REFERRAL_WORK
 HOSPITAL = Permission.HOSPITAL_WORK
 
 _Key = tuple[State, Event]
+Row = Transition[State, Permission | None]
 _BEFORE_SENDING = (State.DRAFT, State.AWAITING_CONSENT, State.READY)
 _BEFORE_ACCEPTANCE = (State.SENT, State.RECEIVED, State.NEED_INFO, State.DECLINED)
 _AFTER_ACCEPTANCE = (State.ACCEPTED, State.SCHEDULED, State.NO_SHOW)
@@ -91,15 +92,15 @@ _MAY_ARRIVE = (
 )
 
 
-def _school(to: State, *requires: Needs) -> Transition[State]:
+def _school(to: State, *requires: Needs) -> Row:
     return Transition(to, SCHOOL, requires)
 
 
-def _hospital(to: State, *requires: Needs) -> Transition[State]:
+def _hospital(to: State, *requires: Needs) -> Row:
     return Transition(to, HOSPITAL, requires)
 
 
-TRANSITIONS: dict[_Key, Transition[State]] = {
+TRANSITIONS: dict[_Key, Row] = {
     (State.DRAFT, Event.ASK): _school(State.AWAITING_CONSENT),
     (State.DRAFT, Event.PERMIT): _school(State.READY, Needs.CONSENT),
     (State.AWAITING_CONSENT, Event.PERMIT): _school(State.READY, Needs.CONSENT),
@@ -186,7 +187,7 @@ def next_state(state: State, event: Event) -> State:
     return follow(TRANSITIONS, state, event).to
 
 
-def transition(state: State, event: Event) -> Transition[State]:
+def transition(state: State, event: Event) -> Row:
     """The whole row, for its permission and the facts it asks for."""
     return follow(TRANSITIONS, state, event)
 
@@ -203,7 +204,7 @@ def possible(
     }
     return tuple(
         event
-        for event in allowed_events(TRANSITIONS, state)
+        for event in rows_of(TRANSITIONS, state)
         if TRANSITIONS[(state, event)].permission is permission
         and not kept_from.intersection(TRANSITIONS[(state, event)].requires)
     )
