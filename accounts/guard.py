@@ -15,6 +15,7 @@ from foundation import audit, database
 from foundation.i18n import _
 from foundation.problems import Forbidden, Missing
 
+ATTENDED = "X-Attended"
 REFUSED = 400
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 View = Callable[..., ResponseReturnValue]
@@ -67,6 +68,18 @@ def public(reason: str) -> Callable[[View], View]:
         return view
 
     return marked
+
+
+def polled(view: View) -> View:
+    """Mark a route that open pages ask by themselves: it keeps no session alive."""
+    view.polled = True  # type: ignore[attr-defined]
+    return view
+
+
+def attended() -> bool:
+    """Whether a person stands behind the request; a page that polls says so while it is used."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return not getattr(view, "polled", False) or ATTENDED in request.headers
 
 
 def current_actor() -> Actor:

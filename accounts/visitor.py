@@ -23,8 +23,11 @@ class Visitor:
     token: str
 
 
-def visitor() -> Visitor | None:
-    """The user of the request's cookie, None when signed out."""
+def visitor(*, attended: bool) -> Visitor | None:
+    """The user of the request's cookie, None when signed out.
+
+    The idle limit starts again only if somebody was there, not when an open page asked by itself.
+    """
     token = cookies.token()
     with database.reading() as session:
         found = session_of(session, token)
@@ -33,7 +36,8 @@ def visitor() -> Visitor | None:
         user = session.get(User, found.user_id)
         if user is None or not user.active:
             return None
-    _touch(found)
+    if attended:
+        _touch(found)
     return Visitor(user, found, token)
 
 

@@ -9,7 +9,7 @@ from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 
 from accounts import setup_code
-from accounts.guard import current_actor, may, public, requires
+from accounts.guard import attended, current_actor, may, public, requires
 from accounts.models import User
 from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
@@ -124,7 +124,7 @@ def load_visitor() -> ResponseReturnValue | None:
     """Find out who asks; a session that still owes its second factor reaches only that page."""
     if request.endpoint in {None, "static", "health.healthz", "health.readyz"}:
         return None
-    found = visitor()
+    found = visitor(attended=attended())
     g.visitor = found
     if found is None:
         return None

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from accounts.guard import current_actor, fetch, requires
+from accounts.guard import current_actor, fetch, polled, requires
 from accounts.models import User
 from accounts.policy import Permission, Role
 from foundation import clock
@@ -65,6 +65,7 @@ def board(campaign_id: int) -> ResponseReturnValue:
 
 @bp.get("/campaigns/<int:campaign_id>/board.json")
 @requires(Permission.BOARD_VIEW)
+@polled
 def board_poll(campaign_id: int) -> ResponseReturnValue:
     """The same figures as JSON; 304 while nothing has changed, for the price of a small read."""
     shown, actor = one(campaign_id, Permission.BOARD_VIEW), current_actor()

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from accounts.guard import current_actor, fetch, requires
+from accounts.guard import current_actor, fetch, polled, requires
 from accounts.models import User
 from accounts.policy import Permission
 from foundation import audit, clock
@@ -93,6 +93,7 @@ def _read(rows: Sequence[Alert]) -> None:
 
 @bp.get("/alerts/poll")
 @requires(P.ALERT_VIEW)
+@polled
 def poll() -> ResponseReturnValue:
     """Counts and the newest id; 304 while nothing is new."""
     count, urgent, newest = queries.pulse(session(), current_actor())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from accounts import actions, second_factor, throttle
 from accounts.models import User
 from accounts.policy import Actor, Role
+from accounts.queries import session_of
 from foundation import clock, database
 from foundation.problems import Refused
 from schools.actions import grant_role
@@ -160,3 +161,33 @@ def test_guessing_codes_is_slowed_down_too(
     with clock.frozen(frozen + timedelta(seconds=10)):
         right = {"code": pyotp.TOTP(secret).at(clock.now())}
         assert client.post("/sign-in/second-factor", data=right).status_code == 303
+
+
+def test_a_page_that_polls_by_itself_does_not_keep_an_unattended_session_alive(
+    counselor: User, client: FlaskClient, frozen: datetime
+) -> None:
+    client.set_cookie("xq", session_with_second_factor(counselor))
+    poll = {"Accept": "application/json"}
+    for minutes in (10, 20, 29):
+        with clock.frozen(frozen + timedelta(minutes=minutes)):
+            assert client.get("/alerts/poll", headers=poll).status_code == 200
+    with clock.frozen(frozen + timedelta(minutes=31)):
+        assert client.get("/alerts/poll", headers=poll).status_code == 401
+
+
+def test_somebody_who_types_on_a_page_that_polls_stays_signed_in(
+    counselor: User, client: FlaskClient, frozen: datetime
+) -> None:
+    client.set_cookie("xq", session_with_second_factor(counselor))
+    with clock.frozen(frozen + timedelta(minutes=29)):
+        assert client.get("/alerts/poll", headers={"X-Attended": "1"}).status_code == 200
+    with clock.frozen(frozen + timedelta(minutes=31)):
+        assert client.get("/start").status_code == 200
+
+
+def session_with_second_factor(user: User) -> str:
+    """A session of somebody who has shown his one-time code."""
+    with database.writing() as session:
+        token = actions.start_session(session, by=BY, user=user)
+        session_of(session, token).second_factor_at = clock.now()  # type: ignore[union-attr]
+        return token

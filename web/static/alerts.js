@@ -4,7 +4,11 @@
   var d = document, bar = d.querySelector("[data-alerts]"), queue = d.querySelector("[data-alerts-news]");
   if (!bar || !window.fetch) { return; }
   var newest = queue ? Number(queue.getAttribute("data-newest")) : 0, pause = queue ? 1500 : 5000;
-  var link = bar.querySelector("a"), title = d.title, tag = "", failed = 0;
+  var link = bar.querySelector("a"), title = d.title, tag = "", failed = 0, used = false;
+  // only a person keeps the session alive, never an open page
+  ["keydown", "pointerdown", "input"].forEach(function (name) {
+    d.addEventListener(name, function () { used = true; }, true);
+  });
   function say(text, href) {
     if (text && link.textContent !== text) { link.textContent = text; }
     link.setAttribute("href", href);
@@ -19,6 +23,7 @@
   function poll() {
     var headers = { Accept: "application/json" };
     if (tag) { headers["If-None-Match"] = tag; }
+    if (used) { headers["X-Attended"] = "1"; used = false; }
     fetch(bar.getAttribute("data-alerts"), { headers: headers })
       .then(function (answer) {
         failed = 0;

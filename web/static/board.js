@@ -3,7 +3,11 @@
   "use strict";
   var board = document.querySelector("[data-board]");
   if (!board || !window.fetch) { return; }
-  var tag = "";
+  var tag = "", used = false, gone = document.querySelector("[data-board-gone]");
+  // only a person keeps the session alive, never an open page
+  ["keydown", "pointerdown"].forEach(function (name) {
+    document.addEventListener(name, function () { used = true; }, true);
+  });
   function show(klasses) {
     Object.keys(klasses).forEach(function (id) {
       var row = board.querySelector('[data-klass="' + id + '"]');
@@ -15,8 +19,13 @@
     });
   }
   function poll() {
-    fetch(board.getAttribute("data-board"), { headers: tag ? { "If-None-Match": tag, Accept: "application/json" } : { Accept: "application/json" } })
+    var headers = { Accept: "application/json" };
+    if (tag) { headers["If-None-Match"] = tag; }
+    if (used) { headers["X-Attended"] = "1"; used = false; }
+    fetch(board.getAttribute("data-board"), { headers: headers })
       .then(function (answer) {
+        // figures that stand still must say so
+        if (gone) { gone.hidden = answer.status !== 401; }
         if (answer.status !== 200) { return null; }
         tag = answer.headers.get("ETag") || "";
         return answer.json();
