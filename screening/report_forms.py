@@ -13,7 +13,7 @@ class ExportForm(Form):
 
     reason = TextAreaField(
         _l("为什么要导出"),
-        description=_l("理由和您的姓名会写入日志，也写在文件里。"),
+        description=_l("理由和您的姓名一起存档；文件的每一行写有您的姓名、时间和导出编号。"),
         validators=[DataRequired(), Length(min=4, max=200)],
     )
     format = RadioField(

@@ -20,8 +20,9 @@ def notice() -> str:
 
 def percent(share: Share) -> str:
     """A rate with its numerator and denominator."""
-    shown = words.HIDDEN if share.percent is None else f"{share.percent:.2f}%"
-    return f"{shown}（{share.count}/{share.of}）"
+    if share.percent is None:
+        return words.HIDDEN
+    return f"{share.percent:.2f}%（{share.count}/{share.of}）"
 
 
 def with_interval(share: Share) -> str:

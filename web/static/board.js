@@ -12,10 +12,16 @@
     Object.keys(klasses).forEach(function (id) {
       var row = board.querySelector('[data-klass="' + id + '"]');
       if (!row) { return; }
-      klasses[id].forEach(function (figure, place) {
-        var cell = row.querySelector('[data-figure="' + place + '"]');
-        if (cell && cell.textContent !== String(figure)) { cell.textContent = figure; }
-      });
+      klasses[id].forEach(function (figure, place) { write(row.querySelector('[data-figure="' + place + '"]'), figure); });
+      write(row.querySelector("[data-of]"), klasses[id][0] + klasses[id][1]);
+    });
+  }
+  function write(cell, figure) {
+    if (cell && cell.textContent !== String(figure)) { cell.textContent = figure; }
+  }
+  function sums(total) {
+    Array.prototype.forEach.call(board.querySelectorAll("[data-totals] .stat strong"), function (words, place) {
+      words.firstChild.nodeValue = total[place];
     });
   }
   function poll() {
@@ -30,7 +36,7 @@
         tag = answer.headers.get("ETag") || "";
         return answer.json();
       })
-      .then(function (body) { if (body) { show(body.klasses); } })
+      .then(function (body) { if (body) { show(body.klasses); sums(body.total); } })
       .catch(function () { return null; })
       .then(function () { window.setTimeout(poll, 5000 + Math.random() * 1000); });
   }
