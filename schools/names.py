@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,11 @@ def _split(name: str) -> tuple[str, str]:
     return name[:length], name[length:]
 
 
-def _read(text: str) -> list[str]:
+@lru_cache(maxsize=50_000)  # surnames, and given names that come again and again
+def _read(text: str) -> tuple[str, ...]:
     letters = re.sub(r"[·\s.\-]", " ", text)
     syllables = lazy_pinyin(letters, style=Style.NORMAL, errors="default")
-    return [part.lower() for syllable in syllables for part in syllable.split()]
+    return tuple(part.lower() for syllable in syllables for part in syllable.split())
 
 
 def masked(name: str) -> str:

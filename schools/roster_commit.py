@@ -119,6 +119,8 @@ class _Slice:
         self.klass_ids = roster_queries.klass_ids(session, schools)
         self.students = self._locked([row.student_id for row in rows if row.student_id])
         self.taken = self._taken_numbers(schools)
+        self.schools: dict[int, Organisation] = {}
+        self.grades: dict[int, dict[str, str]] = {}
 
     def _locked(self, ids: Sequence[int]) -> dict[int, Student]:
         found = self.session.scalars(select(Student).where(Student.id.in_(ids)).with_for_update())
@@ -155,17 +157,24 @@ class _Slice:
         return actions.add_klass(
             self.session,
             by=self.by,
-            school=self.session.get_one(Organisation, school_id),
-            grade_name=self._grade_names(school_id).get(grade) or row.wanted["grade_name"],
+            school=self._school(school_id),
+            grade_name=self._grade_name(school_id, grade, row.wanted["grade_name"]),
             name=klass_names.klass_label(klass) or grade,
             entry_year=klass_names.entry_year(grade),
             branch_name=row.wanted.get("branch"),
         )
 
-    def _grade_names(self, school_id: int) -> dict[str, str]:
-        """The grades there are, so that 初一 of a file joins the 七年级 of the school."""
-        names = self.session.scalars(select(Grade.name).where(Grade.school_id == school_id))
-        return {klass_names.grade_key(name): name for name in names}
+    def _school(self, school_id: int) -> Organisation:
+        if school_id not in self.schools:
+            self.schools[school_id] = self.session.get_one(Organisation, school_id)
+        return self.schools[school_id]
+
+    def _grade_name(self, school_id: int, key: str, written: str) -> str:
+        """The grade there is, so that 初一 of a file joins the 七年级 of the school; else a new one."""
+        if school_id not in self.grades:
+            names = self.session.scalars(select(Grade.name).where(Grade.school_id == school_id))
+            self.grades[school_id] = {klass_names.grade_key(name): name for name in names}
+        return self.grades[school_id].setdefault(key, written)
 
     def _add(self, rows: Sequence[RosterRow]) -> None:
         fresh = []
