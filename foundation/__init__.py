@@ -29,6 +29,7 @@ push            "you have something to do", without saying what
 seals           the hash chain over audit rows
 spreadsheet_checks  what an uploaded workbook may be
 spreadsheets    reading and writing XLSX
+spreadsheets_apart  reading an uploaded spreadsheet in a process of its own
 state_machine   state tables and how they are read
 webhook         signed HTTP notification
 """
