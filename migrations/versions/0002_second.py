@@ -136,7 +136,7 @@ def downgrade() -> None:
         batch_op.drop_column("reschedules")
 
     with op.batch_alter_table("hospital_service", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("agreement_until", sa.DATETIME(), nullable=True))
+        batch_op.add_column(sa.Column("agreement_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("agreement_number", sa.VARCHAR(length=60), nullable=True))
 
     with op.batch_alter_table("handover", schema=None) as batch_op:

@@ -29,7 +29,7 @@ def working() -> Iterator[Worker]:
         yield made
     finally:
         made.stop()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -39,7 +39,7 @@ def worker(registry: object) -> Iterator[Worker]:
         yield made
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -151,4 +151,4 @@ def test_a_second_worker_of_a_sqlite_home_waits(worker: Worker) -> None:
     worker.stop()
     until(lambda: second._beaten is not None)
     second.stop()
-    thread.join(10)
+    thread.join(60)

@@ -34,7 +34,7 @@ def test_a_worker_process_seals_and_stops_at_sigterm(db: str | None, home: Path)
     command = [sys.executable, "-c", PROGRAM, db or "", str(home)]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not (working() and outbox.status()["done"]):
             assert time.monotonic() < end, "the worker did nothing"
             time.sleep(0.05)
