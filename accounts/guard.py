@@ -105,10 +105,16 @@ def demand(permission: Permission, path: str) -> None:
 def fetch(statement: Select[T]) -> T:
     """The one row of a scoped select; absent and out of scope look alike.
 
+    A unit that may write holds the row until its end, so that two people who decide about it at
+    once do not both decide on what they read (PostgreSQL; on SQLite units write one by one).
+
     Raises:
         Missing: no row.
 
     """
+    if database.may_write():
+        [what] = statement.column_descriptions
+        statement = statement.with_for_update(of=what["entity"], key_share=True)
     found = database.session().scalars(statement).unique().first()
     if found is None:
         raise Missing

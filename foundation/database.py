@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -114,6 +114,7 @@ class _Unit:
     writable: bool
 
 
+M = TypeVar("M", bound=Model)
 _setup: _Setup | None = None
 _unit: ContextVar[_Unit | None] = ContextVar("xinqiao_unit", default=None)
 
@@ -166,6 +167,18 @@ def session() -> Session:
     if unit is None:
         raise RuntimeError("no unit is open: use reading() or writing()")
     return unit.session
+
+
+def may_write() -> bool:
+    """Say whether the unit that is open in this context may write."""
+    unit = _unit.get()
+    return unit is not None and unit.writable
+
+
+def hold(session: Session, model: type[M], key: int) -> M:
+    """Return the row as it is now; until the unit ends nobody else changes it (PostgreSQL)."""
+    held = {"key_share": True}
+    return session.get_one(model, key, with_for_update=held, populate_existing=True)
 
 
 @contextmanager

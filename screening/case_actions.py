@@ -13,6 +13,7 @@ from foundation.state_machine import follow
 from schools.models import Organisation
 from screening import alert_workflow, case_workflow
 from screening.case_workflow import ENDED, NEXT_LOOK, Event, State
+from screening.concern_queries import case_to_join
 from screening.models import Alert, AlertChange, Case, CaseEvent, FollowUp, Interview
 from screening.referral_columns import REFERRAL
 
@@ -22,13 +23,7 @@ FIRST_LOOK = timedelta(days=1)
 
 def open_case(session: Session, *, by: Actor, alert: Alert) -> Case:
     """The student's open case at this school, opened now when there is none."""
-    found = session.scalars(
-        select(Case).where(
-            Case.school_id == alert.school_id,
-            Case.student_id == alert.student_id,
-            Case.ended_at.is_(None),
-        )
-    ).first()
+    found = case_to_join(session, alert.school_id, alert.student_id)
     return found or _opened(session, by, alert)
 
 

@@ -15,7 +15,7 @@ from schools import settings
 from schools.duty_queries import OnDuty, on_duty
 from schools.models import Organisation, Student
 from screening import keywords
-from screening.concern_queries import PAGED_AGAIN, open_case_of, readers, same_report
+from screening.concern_queries import PAGED_AGAIN, case_to_join, readers, same_report
 from screening.concern_workflow import (
     LONGEST_WATCH_D,
     TRANSITIONS,
@@ -188,7 +188,7 @@ def join_case(session: Session, *, by: Actor, concern: Concern) -> Case:
         raise Refused(_("请先确认是哪位学生。"), "who")
     due_at = concern.due_at
     _may(session, by, concern, Event.JOIN)
-    case = open_case_of(session, concern.school_id, concern.student_id)
+    case = case_to_join(session, concern.school_id, concern.student_id)
     case = case or _opened(session, by, concern)
     # the earliest clock wins
     if due_at is not None and (case.due_at is None or due_at < case.due_at):

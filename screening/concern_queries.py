@@ -8,6 +8,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import GRANTS, Actor, Permission, Role
+from foundation import database
 from foundation.audit import AuditRow
 from schools.models import Organisation, Student, StudentStatus
 from schools.names import normalised
@@ -84,6 +85,16 @@ def reports_of_a_day(session: Session, concern: Concern) -> int:
         )
         or 0
     )
+
+
+def case_to_join(session: Session, school_id: int, student_id: int) -> Case | None:
+    """His open case, held: nobody closes it, or opens another for him, until this unit ends."""
+    database.hold(session, Student, student_id)
+    return session.scalars(
+        select(Case)
+        .where(Case.school_id == school_id, Case.student_id == student_id, Case.ended_at.is_(None))
+        .with_for_update(key_share=True)
+    ).first()
 
 
 def open_case_of(session: Session, school_id: int, student_id: int | None) -> Case | None:

@@ -90,9 +90,9 @@ def _changed_meanwhile(shown: Case) -> bool:
 
 
 def _one(case_id: int, permission: P) -> Case:
-    """The case, locked for a change."""
+    """The case where the permission reaches it."""
     visible = queries.cases_visible_to(current_actor(), permission)
-    return fetch(visible.where(Case.id == case_id).with_for_update(of=Case))
+    return fetch(visible.where(Case.id == case_id))
 
 
 def _page(shown: Case, refused: dict[str, Form], status: int) -> ResponseReturnValue:

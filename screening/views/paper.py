@@ -121,10 +121,10 @@ def _day_problem(shown: Campaign) -> str:
     return _("答题日期要在 %(first)s 和 %(last)s 之间。", first=first, last=last)
 
 
-def _line(campaign_id: int, ticket_id: int, *, lock: bool = False) -> tuple[Campaign, Line]:
+def _line(campaign_id: int, ticket_id: int) -> tuple[Campaign, Line]:
     shown = one(campaign_id, ENTER)
     query = paper_queries.sheets_of(shown.id).where(Ticket.id == ticket_id)
-    ticket = fetch(query.with_for_update(of=Ticket) if lock else query)
+    ticket = fetch(query)
     return shown, paper_queries.judged(session(), shown, [ticket])[0]
 
 
@@ -202,7 +202,7 @@ def _scales(line: Line, texts: Mapping[str, str], errors: Mapping[str, str]) -> 
 @requires(ENTER)
 def save(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     """Keep what was typed; a second typing is compared before it counts."""
-    shown, line = _line(campaign_id, ticket_id, lock=True)
+    shown, line = _line(campaign_id, ticket_id)
     typed = paper_sheets.read(request.form, definitions_of(line.ticket))
     mode = request.form.get("mode", FIRST)
     errors = _faults(typed)
@@ -277,7 +277,7 @@ def _check_page(shown: Campaign, line: Line, status: int, problem: str = "") -> 
 @requires(ENTER)
 def confirm(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     """Make it a response, and go on with the next sheet of the pile."""
-    shown, line = _line(campaign_id, ticket_id, lock=True)
+    shown, line = _line(campaign_id, ticket_id)
     settings = _pile(shown)
     try:
         paper_actions.confirm(
@@ -301,7 +301,7 @@ def confirm(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
 @requires(ENTER)
 def discard(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     """It was another student's paper: empty the fields again."""
-    shown, line = _line(campaign_id, ticket_id, lock=True)
+    shown, line = _line(campaign_id, ticket_id)
     paper_actions.discard(session(), by=current_actor(), line=line)
     flash(_("已清空。已经发出的预警仍然有效。"), "success")
     return redirect(_address("paper.sheet", line, _pile(shown)), 303)

@@ -109,7 +109,8 @@ def assign() -> ResponseReturnValue:
     """Give alerts to one counselor, or evenly to those of each school: of the ticked or of all."""
     actor, wanted = current_actor(), _wanted(request.form)
     ids = None if "all" in request.form else request.form.getlist("student", type=int)
-    rows = list(session().scalars(queries.alerts_wanted(actor, wanted, ids)))
+    chosen = queries.alerts_wanted(actor, wanted, ids)
+    rows = list(session().scalars(chosen.with_for_update(of=Alert, key_share=True)))
     if not rows:
         raise Refused(_("请先选择学生。"), "student")
     count = _given(rows, request.form.get("to", ""))
@@ -148,9 +149,9 @@ def printed() -> ResponseReturnValue:
     )
 
 
-def _one(alert_id: int, *, lock: bool = False) -> Alert:
+def _one(alert_id: int) -> Alert:
     found = queries.alerts_visible_to(current_actor()).where(Alert.id == alert_id)
-    return fetch(found.with_for_update(of=Alert) if lock else found)
+    return fetch(found)
 
 
 def _changed_meanwhile(shown: Alert) -> bool:
@@ -163,7 +164,7 @@ def _changed_meanwhile(shown: Alert) -> bool:
 @requires(P.ALERT_WORK)
 def contact(alert_id: int) -> ResponseReturnValue:
     """Somebody spoke with the student: the first contact."""
-    shown, form = _one(alert_id, lock=True), StepForm()
+    shown, form = _one(alert_id), StepForm()
     if not form.validate_on_submit():
         return _alert_page(shown, form, 422)
     if _changed_meanwhile(shown):
@@ -230,7 +231,7 @@ def step(alert_id: int, event: str) -> ResponseReturnValue:
     """Take one step; "save and next" goes on to the next student of the queue he came from."""
     if event not in set(Event) - {Event.CLEAR}:
         raise Missing
-    shown, form = _one(alert_id, lock=True), StepForm()
+    shown, form = _one(alert_id), StepForm()
     if not form.validate_on_submit():
         return _alert_page(shown, form, 422)
     if _changed_meanwhile(shown):
