@@ -163,12 +163,21 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class BandRule:
-    """The bands of one score; `by` names the context value that chooses between tables."""
+    """The bands of one score; `by` names the context value that chooses between tables.
+
+    `worse` says which end of the score asks for a person: well-being and resilience are worse low.
+    """
 
     name: str
     scale: str
     tables: Mapping[str, tuple[Cut, ...]]
     by: str | None = None
+    worse: str = "high"
+
+    def from_mild(self, cuts: tuple[Cut, ...]) -> tuple[str, ...]:
+        """The bands of one table from the one that asks least for a person to the one most."""
+        bands = tuple(cut.band for cut in cuts)
+        return bands if self.worse == "high" else bands[::-1]
 
     def cuts(self, context: Mapping[str, object]) -> tuple[Cut, ...] | None:
         """The table that applies, or None when the context does not say."""
@@ -176,6 +185,12 @@ class BandRule:
 
     def __post_init__(self) -> None:
         """Bands rise without overlap; no table is empty."""
+        require(
+            self.worse in ("high", "low"),
+            ("cutsets", self.name, "worse"),
+            f"{self.worse!r} is no end of a score",
+            'write "high" or "low"',
+        )
         for cuts in self.tables.values():
             place = ("cutsets", self.name, "cuts")
             starts = [cut.start for cut in cuts]

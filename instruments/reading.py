@@ -217,7 +217,8 @@ def _cutset(table: Table) -> CutSet:
 def _band_rule(table: Table) -> BandRule:
     by = table.get("by")
     tables = table["cuts"] if by else {"": table["cuts"]}
-    return BandRule(table["name"], table["scale"], {k: _cuts(v) for k, v in tables.items()}, by)
+    cuts = {k: _cuts(v) for k, v in tables.items()}
+    return BandRule(table["name"], table["scale"], cuts, by, table.get("worse", "high"))
 
 
 def _cuts(table: Table) -> tuple[Cut, ...]:

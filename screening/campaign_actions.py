@@ -37,7 +37,7 @@ class Chosen:
     """An instrument with its cut-set and the band from which a person looks."""
 
     key: str
-    cutset: str = "default"
+    cutset: str | None = "default"
     from_band: str | None = None
 
 

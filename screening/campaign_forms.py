@@ -1,5 +1,7 @@
 """Forms of campaigns, sittings and recorded consent."""
 
+from collections.abc import Mapping
+
 from wtforms import (
     DateTimeLocalField,
     HiddenField,
@@ -36,12 +38,13 @@ class CampaignForm(Form):
             [("online", _l("学生在手机或电脑上作答")), ("paper", _l("纸质答卷，由心理老师录入"))]
         ),
         default="online",
-        description=_l("标明“仅录入纸质答卷”的量表只能用纸质答卷。"),
+        description=_l("列在“只能录入纸质答卷”下面的量表只能用纸质答卷。"),
     )
     klasses = SelectMultipleField(
         _l("参加的班级"), [InputRequired(_l("至少选择一个班级。"))], coerce=int
     )
     note = TextAreaField(_l("备注"), [Optional(), Length(max=400)])
+    grades: Mapping[int, str] = {}  # grade of each class, under whose name the page lists it
 
 
 class ReasonForm(Form):

@@ -1,12 +1,13 @@
 """What a submitted sheet says: scores, the flags of the campaign's cut-offs, and its quality."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from instruments.definition import BandRule, Definition, Value
+from instruments.definition import BandRule, Cut, Definition, Value
 from instruments.quality import DEFAULT_POLICY, Index, QualityReport, Reason, assess_sheet, decide
 from instruments.scoring import Scored, band_of, score
+from screening.attention import SERIOUS
 from screening.crisis import Finding
 from screening.drafts import is_number
 
@@ -37,7 +38,8 @@ class Judged:
         """Whether a cut-off was reached; None when no score says."""
         if self.scored is None:
             return None
-        known = [self.scored.scores.get(rule.scale) for rule in cut_rules(self.asked)]
+        known: list[object] = [self.scored.scores.get(r.scale) for r in cut_rules(self.asked)]
+        known += [self.scored.bands.get(scale) for scale, _bands in class_rules(self.asked)]
         if self.findings:
             return True
         return None if not known or None in known else False
@@ -56,7 +58,7 @@ def judge(asked: Asked, answers: Mapping[str, Value], sex: str | None) -> Judged
     try:
         context = {"sex": {"f": "female", "m": "male"}[sex]} if sex else {}
         scored = score(asked.definition, dict(answers), context, asked.cutset)
-        found = tuple(_reached(asked, scored, context))
+        found = (*_reached(asked, scored, context), *_classed(asked, scored))
     except Exception as error:  # noqa: BLE001 - a person looks instead of the rule
         broken = {"instrument": asked.definition.key, "error": repr(error)[:200]}
         rule = f"{asked.definition.key}:scoring-failed"
@@ -79,23 +81,59 @@ def _reached(asked: Asked, scored: Scored, context: Mapping[str, object]) -> Ite
         value, cuts = scored.scores.get(rule.scale), rule.cuts(context)
         if value is None or cuts is None:
             continue
-        start = next((cut.start for cut in cuts if cut.band == asked.from_band), None)
-        if start is None or value < start:
+        bands, band = rule.from_mild(cuts), band_of(rule, value, context)
+        if band is None or bands.index(band) < bands.index(str(asked.from_band)):
             continue
-        band = band_of(rule, value, context)
-        shown = int(start) if start.denominator == 1 else float(start)
+        low = rule.worse == "low"
+        name, edge = _edge(cuts, str(asked.from_band), low=low)
         inputs = {
             "instrument": asked.definition.key,
             "version": asked.definition.version,
             "scale": rule.scale,
             "value": value,
-            "at_least": shown,
+            name: edge,
             "band": band,
             "cutset": scored.cutset,
         }
-        top = band == cuts[-1].band and len(cuts) > 2  # yes/no is no gradation
-        severity = HIGH if top else ATTENTION
-        yield Finding(f"{asked.definition.key}:{rule.scale}>={shown}", severity, inputs)
+        sign = "<" if low else ">="
+        yield Finding(
+            f"{asked.definition.key}:{rule.scale}{sign}{edge}", _severity(band, bands), inputs
+        )
+
+
+def _edge(cuts: Sequence[Cut], band: str, *, low: bool) -> tuple[str, int | float]:
+    """The score at which the band begins, seen from the mild end, with its name as an input."""
+    at = next(place for place, cut in enumerate(cuts) if cut.band == band)
+    start = cuts[at + 1 if low else at].start
+    return "below" if low else "at_least", int(start) if start.denominator == 1 else float(start)
+
+
+def _severity(band: str, bands: Sequence[str]) -> int:
+    top = band == bands[-1] and len(bands) > 2  # yes/no is no gradation
+    return HIGH if top else ATTENTION
+
+
+def class_rules(asked: Asked) -> list[tuple[str, tuple[str, ...]]]:
+    """(scale, classes from the mildest up) of a scale's own algorithm that know the band."""
+    found = asked.definition.algorithm
+    return [(k, v) for k, v in found.bands.items() if asked.from_band in v] if found else []
+
+
+def _classed(asked: Asked, scored: Scored) -> Iterator[Finding]:
+    """Findings of scales that classify by a rule of their own: UPI classes, triage screeners."""
+    key = asked.definition.key
+    for scale, classes in class_rules(asked):
+        band = scored.bands.get(scale)
+        if band is None or classes.index(band) < classes.index(str(asked.from_band)):
+            continue
+        inputs = {
+            "instrument": key,
+            "version": asked.definition.version,
+            "scale": scale,
+            "band": band,
+        }
+        severity = HIGH if band in SERIOUS.get(key, ()) else ATTENTION
+        yield Finding(f"{key}:{scale}={band}", severity, inputs)
 
 
 def quality(sheets: Iterable[tuple[Judged, Mapping[str, Value]]], times: Times) -> QualityReport:

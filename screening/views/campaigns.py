@@ -18,20 +18,20 @@ from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from foundation.state_machine import follow, open_to
 from instruments import catalogue
-from instruments.definition import Definition
 from schools.models import Klass
 from schools.queries import klasses_visible_to, schools_visible_to
 from screening import campaign_actions as actions
 from screening import campaign_workflow as workflow
-from screening import readiness
+from screening import instrument_choices, readiness
+from screening.attention import attention_band
 from screening.campaign_forms import CampaignForm, ReasonForm, ReopenForm
 from screening.campaign_queries import campaigns_visible_to, klasses_of, plan_of
 from screening.campaign_workflow import Event
+from screening.instrument_choices import named
 from screening.models import Campaign, CampaignApproval
 from screening.wording_for_people import event_word, obstacle_words, phase_word
 
 bp = Blueprint("campaigns", __name__)
-DEFAULT_BAND = {"phq-9": "moderate", "phq-a": "moderate", "gad-7": "moderate"}
 
 
 @bp.get("/campaigns")
@@ -58,7 +58,7 @@ def one(campaign_id: int, permission: Permission = Permission.CAMPAIGN_VIEW) -> 
 def new() -> ResponseReturnValue:
     """An empty draft."""
     form = _form()
-    return render_template("campaigns/edit.html", form=form, campaign=None)
+    return _draft_page(form, None)
 
 
 @bp.post("/campaigns/new")
@@ -67,7 +67,7 @@ def create() -> ResponseReturnValue:
     """Keep the draft."""
     form = _form()
     if not form.validate_on_submit():
-        return render_template("campaigns/edit.html", form=form, campaign=None), 422
+        return _draft_page(form, None), 422
     actor = current_actor()
     schools = {
         s.id: s for s in session().scalars(schools_visible_to(actor, Permission.CAMPAIGN_EDIT))
@@ -89,7 +89,7 @@ def edit(campaign_id: int) -> ResponseReturnValue:
     """Show a draft for changes."""
     campaign = one(campaign_id, Permission.CAMPAIGN_EDIT)
     form = _form(campaign)
-    return render_template("campaigns/edit.html", form=form, campaign=campaign)
+    return _draft_page(form, campaign)
 
 
 @bp.post("/campaigns/<int:campaign_id>/edit")
@@ -99,7 +99,7 @@ def edit_post(campaign_id: int) -> ResponseReturnValue:
     campaign = one(campaign_id, Permission.CAMPAIGN_EDIT)
     form = _form(campaign)
     if not form.validate_on_submit():
-        return render_template("campaigns/edit.html", form=form, campaign=campaign), 422
+        return _draft_page(form, campaign), 422
     try:
         actions.edit(session(), by=current_actor(), campaign=campaign, **_values(form))
     except Refused as refusal:
@@ -113,7 +113,13 @@ def _refused(
 ) -> ResponseReturnValue:
     field = form[refusal.field] if refusal.field and refusal.field in form else form.name
     field.errors = [refusal.message]
-    return render_template("campaigns/edit.html", form=form, campaign=campaign), 422
+    return _draft_page(form, campaign), 422
+
+
+def _draft_page(form: CampaignForm, campaign: Campaign | None) -> str:
+    return render_template(
+        "campaigns/edit.html", form=form, campaign=campaign, offers=instrument_choices.offers()
+    )
 
 
 def _form(campaign: Campaign | None = None) -> CampaignForm:
@@ -122,15 +128,17 @@ def _form(campaign: Campaign | None = None) -> CampaignForm:
     klasses = session().scalars(klasses_visible_to(actor, Permission.CAMPAIGN_EDIT)).all()
     form = CampaignForm(data=_draft(campaign) if campaign else None)
     form.school_id.choices = options((school.id, school.name) for school in schools)
-    form.instruments.choices = options(instrument_choices())
+    form.instruments.choices = options(instrument_choices.choices())
     form.klasses.choices = options(
         (klass.id, f"{klass.grade.name}{klass.name}") for klass in klasses
     )
+    names = {school.id: school.name for school in schools} if len(schools) > 1 else {}
+    form.grades = {k.id: f"{names.get(k.school_id, '')} {k.grade.name}".strip() for k in klasses}
     return form
 
 
 def _draft(campaign: Campaign) -> dict[str, Any]:
-    chosen = [f"{each['key']}|{each['cutset']}" for each in campaign.instruments]
+    chosen = [f"{each['key']}|{each['cutset'] or ''}" for each in campaign.instruments]
     return {
         "school_id": campaign.school_id,
         "name": campaign.name,
@@ -141,18 +149,6 @@ def _draft(campaign: Campaign) -> dict[str, Any]:
         "note": campaign.note,
         "origin": campaign.origin,
     }
-
-
-def instrument_choices() -> list[tuple[str, str]]:
-    """`key|cutset` with the words of both; scales with wording first, others are for paper."""
-    choices = []
-    for definition in catalogue.all():
-        online = catalogue.wording(definition.key, "zh-Hans") is not None
-        for cutset in definition.cutsets:
-            note = "" if online else _("（仅录入纸质答卷）")
-            label = f"{definition.title.zh} · {cutset.title.zh}{note}"
-            choices.append((not online, f"{definition.key}|{cutset.id}", label))
-    return [(value, label) for _paper, value, label in sorted(choices)]
 
 
 def _values(form: CampaignForm) -> dict[str, Any]:
@@ -179,31 +175,9 @@ def _chosen(values: Sequence[str]) -> list[actions.Chosen]:
     if len(set(keys)) != len(keys):
         raise Refused(_("同一个量表只能选一种界值方案。"), "instruments")
     return [
-        actions.Chosen(key, cutset, attention_band(catalogue.get(key), cutset))
+        actions.Chosen(key, cutset or None, attention_band(catalogue.get(key), cutset or None))
         for key, cutset in pairs
     ]
-
-
-def attention_band(definition: Definition, cutset: str) -> str | None:
-    """The band from which a person looks: a usual one for severity bands, else "positive"."""
-    bands = {
-        cut.band
-        for rule in definition.band_rules(cutset)
-        for cuts in rule.tables.values()
-        for cut in cuts
-    }
-    for wanted in (
-        DEFAULT_BAND.get(definition.key),
-        "positive",
-        "moderate",
-        "serious",
-        "high",
-        "low_wellbeing",
-        "severe",
-    ):
-        if wanted in bands:
-            return wanted
-    return None
 
 
 @bp.get("/campaigns/<int:campaign_id>")
@@ -255,8 +229,7 @@ def _page(
 
 def _title(chosen: dict[str, Any]) -> tuple[str, str]:
     definition = catalogue.get(chosen["key"], chosen["version"])
-    names = {cutset.id: cutset.title.zh for cutset in definition.cutsets}
-    return definition.title.zh, names.get(chosen["cutset"], chosen["cutset"])
+    return named(definition.title), instrument_choices.cutset_words(definition, chosen["cutset"])
 
 
 @bp.post("/campaigns/<int:campaign_id>/approve-sensitive")

@@ -37,6 +37,16 @@
     table.classList.add("cards");
   });
 
+  // Ticks every box of its group; when all are ticked it takes them all away again.
+  each("[data-tick-all]", function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      var boxes = Array.prototype.slice.call(button.closest("fieldset").querySelectorAll("input[type=checkbox]"));
+      var all = boxes.every(function (box) { return box.checked; });
+      boxes.forEach(function (box) { box.checked = !all; });
+    });
+  });
+
   each("[data-print]", function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });
