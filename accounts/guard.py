@@ -23,13 +23,17 @@ T = TypeVar("T")
 
 
 def requires(
-    permission: Permission, *, unit: Callable[[], AbstractContextManager[Session]] | None = None
+    permission: Permission,
+    *,
+    unit: Callable[[], AbstractContextManager[Session]] | None = None,
+    keeps: bool = False,
 ) -> Callable[[View], View]:
     """Guard a view: signed out -> sign-in (401 for JSON), permission held nowhere -> 404.
 
     GET runs in reading(), everything else in writing(); the view uses database.session(). A view
     that writes in slices names `unit=database.reading`, so that it does not hold the write gate.
-    A refused request leaves nothing of a half-done action behind, only what its page let him read.
+    A refused request leaves nothing of a half-done action behind, only what its page let him read;
+    `keeps` is for a view that keeps the sound part of what was sent beside the faulty one.
     """
 
     def guarded(view: View) -> View:
@@ -43,7 +47,7 @@ def requires(
             usual = database.reading if request.method in READS else database.writing
             with (unit or usual)() as opened:
                 answer = current_app.make_response(view(*args, **kwargs))
-                if answer.status_code >= REFUSED:
+                if answer.status_code >= REFUSED and not keeps:
                     _undo(opened)
                 return answer
 

@@ -199,7 +199,7 @@ def _scales(line: Line, texts: Mapping[str, str], errors: Mapping[str, str]) -> 
 
 
 @bp.post("/campaigns/<int:campaign_id>/paper/<int:ticket_id>")
-@requires(ENTER)
+@requires(ENTER, keeps=True)  # a critical answer counts even beside a mistyped one
 def save(campaign_id: int, ticket_id: int) -> ResponseReturnValue:
     """Keep what was typed; a second typing is compared before it counts."""
     shown, line = _line(campaign_id, ticket_id)
