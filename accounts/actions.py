@@ -75,6 +75,8 @@ def confirm_second_factor(
     counter = tries.of(session, "second-factor", user.username)
     if wait := tries.wait_s(counter):
         return wait
+    # a code is good once: another session may have used it while this one waited for the counter
+    session.refresh(user, ["totp_secret", "totp_last_step"])
     secret, used = user.totp_secret, user.totp_last_step
     step = second_factor.step_of(secret, code, used) if secret else None
     if step is None:

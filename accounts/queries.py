@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.models import Invitation, SignInSession, User
-from foundation import clock
+from foundation import clock, database
 
 IDLE = timedelta(minutes=30)
 
@@ -38,10 +38,11 @@ def user_named(session: Session, username: str) -> User | None:
 
 
 def open_invitation(session: Session, token: str) -> Invitation | None:
-    """The invitation of a link, while it can still be used."""
-    found = session.scalars(
-        select(Invitation).where(Invitation.token_hash == token_hash(token))
-    ).first()
+    """The invitation of a link, while it can still be used; held by a unit that may use it."""
+    query = select(Invitation).where(Invitation.token_hash == token_hash(token))
+    if database.may_write():
+        query = query.with_for_update(key_share=True)
+    found = session.scalars(query).first()
     if found is None or found.used_at or found.withdrawn_at or found.expires_at <= clock.now():
         return None
     return found

@@ -1,23 +1,27 @@
 """Counted tries of a name or a code that somebody outside types: slowed down, never locked."""
 
+from contextlib import suppress
 from math import ceil
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts import throttle
 from accounts.models import SignInThrottle
-from foundation import clock
+from foundation import clock, database
 from foundation.crypto import blind_index
 
 
 def of(session: Session, purpose: str, name: str) -> SignInThrottle:
-    """The counter of a name; known and unknown names have one alike."""
+    """The counter of a name; known and unknown names have one alike.
+
+    It is held until the unit ends: guesses that a program sends all at once count one by one.
+    """
     key = blind_index(purpose, name.strip().lower())
-    found = session.get(SignInThrottle, key)
-    if found is None:
-        found = SignInThrottle(name_index=key, failures=0)
-        session.add(found)
-    return found
+    if session.get(SignInThrottle, key) is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(SignInThrottle(name_index=key, failures=0))
+    return database.hold(session, SignInThrottle, key)
 
 
 def wait_s(tries: SignInThrottle) -> int:

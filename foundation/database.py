@@ -175,7 +175,7 @@ def may_write() -> bool:
     return unit is not None and unit.writable
 
 
-def hold(session: Session, model: type[M], key: int) -> M:
+def hold(session: Session, model: type[M], key: int | str) -> M:
     """Return the row as it is now; until the unit ends nobody else changes it (PostgreSQL)."""
     held = {"key_share": True}
     return session.get_one(model, key, with_for_update=held, populate_existing=True)
