@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.policy import Actor
 from foundation import audit, clock, outbox
 from foundation.crypto import blind_index
-from foundation.database import reading, writing
+from foundation.database import hold, reading, writing
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
 from schools import actions, klass_names, roster, roster_queries
@@ -51,7 +51,7 @@ def start(*, by: Actor, import_id: int, confirmed: bool) -> bool:
     Raises Refused when its warnings were not confirmed, WrongState when it is no preview.
     """
     with writing() as session:
-        made = session.get_one(RosterImport, import_id)
+        made = hold(session, RosterImport, import_id)
         if made.state != "previewed":
             raise WrongState(_("这份名单已经处理过了。"), ())
         if not confirmed and any(warning["confirm"] for warning in made.warnings):
@@ -94,7 +94,7 @@ def carry_out(*, by: Actor, import_id: int) -> None:
 
 
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:
-    made = session.get_one(RosterImport, import_id)
+    made = hold(session, RosterImport, import_id)
     if made.state != "previewed":
         return
     done = roster_queries.done_counts(session, import_id)

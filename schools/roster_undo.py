@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import audit, clock
-from foundation.database import Model, reading, writing
+from foundation.database import Model, hold, reading, writing
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
 from schools import roster_commit, roster_queries
@@ -29,7 +29,7 @@ def undo(*, by: Actor, import_id: int) -> None:
     answers, alerts or any other record.
     """
     with writing() as session:
-        made = session.get_one(RosterImport, import_id)
+        made = hold(session, RosterImport, import_id)
         _check_time(made)
         found = session.scalars(roster_queries.new_students(import_id))
         new = [student_id for student_id in found if student_id]
@@ -131,7 +131,9 @@ def _restore_guardians(session: Session, student_id: int, before: list[dict[str,
 
 
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:
-    made = session.get_one(RosterImport, import_id)
+    made = hold(session, RosterImport, import_id)
+    if made.state == "undone":
+        return
     made.state, made.undone_at = "undone", clock.now()
     audit.record(
         session,

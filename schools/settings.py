@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import audit, clock
+from foundation.database import hold
 from foundation.i18n import _
 from foundation.problems import Refused
 from schools.models import Organisation, Setting
@@ -156,6 +157,7 @@ def put(
     """Set a new version for one organisation; the old versions stay."""
     if key not in DEFAULTS:
         raise Refused(_("没有这一项设置：%(key)s", key=key), "key")
+    hold(session, Organisation, organisation_id)
     last = session.scalars(
         select(Setting)
         .where(Setting.organisation_id == organisation_id, Setting.key == key)

@@ -45,11 +45,15 @@ class TooSoon(Refused):
 
 
 def by_token(session: Session, token: str) -> Referral:
-    """The referral behind a code; a code that nobody issued does not exist."""
+    """The referral behind a code, held: tries that come at once count one by one.
+
+    A code that nobody issued does not exist.
+    """
     found = session.scalars(
         select(Referral)
         .options(joinedload(Referral.student).joinedload(Student.klass))
         .where(Referral.token_index == crypto.blind_index(TOKEN_PURPOSE, token))
+        .with_for_update(of=Referral, key_share=True)
     ).first()
     if found is None:
         raise Missing

@@ -2,9 +2,10 @@
 
 import secrets
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.policy import Actor
+from accounts.policy import Actor, Role
 from foundation import clock, crypto
 from foundation.i18n import _
 from foundation.problems import Refused
@@ -18,6 +19,8 @@ from referrals.clocks import Kind
 from referrals.letter import fingerprint
 from referrals.models import Referral
 from referrals.workflow import Event, State
+from schools.models import Student
+from schools.queries import staff_of
 
 TOKEN_PURPOSE = "letter-token"  # noqa: S105 - the name of an index, not a secret
 
@@ -32,6 +35,7 @@ def send(
     if fingerprint(content) != previewed:
         raise Refused(_("内容在您预览之后有变化，请重新看一遍再发出。"))
     if referral.urgency != "red":
+        _can_be_opened(session, referral)
         with_agreement(session, referral.hospital_id, referral.school_id)
     moment = clock.now()
     token = secrets.token_urlsafe(16)
@@ -53,6 +57,22 @@ def send(
     said = Said(version=version, due_at=row.due_at, detail={"sha256": previewed})
     move(session, by=by, referral=referral, event=Event.SEND, said=said)
     refer(session, by=by, referral=referral)
+
+
+def _can_be_opened(session: Session, referral: Referral) -> None:
+    """A hospital without an account opens the paper's code with the birth date: there must be one.
+
+    A red letter is never held up for it; it opens as soon as the date is entered.
+    """
+    has_account = staff_of(session, referral.hospital_id, [Role.HOSPITAL_CONTACT.value])
+    born = session.scalar(select(Student.birth_date).where(Student.id == referral.student_id))
+    if born is None and not has_account:
+        raise Refused(
+            _(
+                "这家医院没有账户，要凭转介函编号和学生的出生日期才能回复，而学生资料里没有出生日期。"
+                "请先在学生资料里补上，再预览、发出。"
+            )
+        )
 
 
 def redirect(

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from foundation import clock, database
+from foundation.problems import Refused
 from referrals.letter import assemble, fingerprint
 from referrals.letter_pdf import letter
 from referrals.models import LetterScan, Referral
+from schools.models import StaffRole, Student
 from tests.referrals.test_hospital_referral import SLIP, sent, state_of
+from tests.support.meeting import at_once
 
 RARE = "龘䶮㛃𬭸"
 CONTENT = assemble(
@@ -128,6 +131,51 @@ def test_wrong_tries_are_slowed_down_and_every_look_is_written(world, client):
     with database.reading() as session:
         results = session.scalars(select(LetterScan.result).order_by(LetterScan.id)).all()
     assert results == ["refused", "refused", "refused", "opened"]
+
+
+def test_wrong_tries_sent_at_once_are_all_counted(world, app, monkeypatch):
+    token, number = token_and_number(sent(world))
+    wrong = {"number": number, "birth_date": "2013-05-07"}
+
+    def guess() -> int:
+        return app.test_client().post(f"/r/{token}", data=wrong).status_code
+
+    assert sorted(at_once(monkeypatch, *[guess] * 4)) == [422, 422, 422, 429]
+
+
+@pytest.fixture
+def undated(world):
+    """Lin, of whom the school never wrote down when she was born."""
+    with database.writing() as session:
+        session.get_one(Student, world.people.lin.id).birth_date = None
+    return world
+
+
+def without_account(world: Any) -> None:
+    with database.writing() as session:
+        contact = world.people.hospital_contact.id
+        for held in session.scalars(select(StaffRole).where(StaffRole.user_id == contact)):
+            held.ended_at = clock.now()
+
+
+def test_a_letter_that_the_hospital_could_not_open_is_not_sent(undated):
+    without_account(undated)
+    with pytest.raises(Refused, match="出生日期"):
+        sent(undated)
+
+
+def test_a_hospital_with_an_account_needs_no_birth_date(undated):
+    assert state_of(sent(undated)) == "sent"
+
+
+def test_in_danger_the_letter_goes_and_opens_once_the_date_is_known(undated, client):
+    without_account(undated)
+    token, number = token_and_number(sent(undated, urgency="red"))
+    proof = {"number": number, "birth_date": "2013-05-06"}
+    assert client.post(f"/r/{token}", data=proof).status_code == 422
+    with database.writing() as session:
+        session.get_one(Student, undated.people.lin.id).birth_date = date(2013, 5, 6)
+    assert client.post(f"/r/{token}", data=proof).status_code == 200
 
 
 def test_after_thirty_days_the_letter_is_void(world, client):
