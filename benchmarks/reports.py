@@ -8,10 +8,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
-from screening import report_pdf
 from screening.models import Campaign
-from screening.region_figures import School, Stage, of_schools
-from screening.report_figures import Figures, Part, Taken
+from screening.reports import pdf as report_pdf
+from screening.reports.figures import Figures, Part, Taken
+from screening.reports.region_figures import School, Stage, of_schools
 
 STUDENTS = 55_000
 KLASS_SIZE = 50

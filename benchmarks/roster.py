@@ -14,9 +14,11 @@ from pathlib import Path
 from accounts.models import User
 from accounts.policy import Actor, Held, Role
 from foundation import clock, crypto, database, spreadsheets
-from schools import roster_actions, roster_commit, roster_file
 from schools.models import Organisation
-from schools.roster_cells import check_digit
+from schools.roster import actions as roster_actions
+from schools.roster import commit as roster_commit
+from schools.roster import file as roster_file
+from schools.roster.cells import check_digit
 from tests.support.databases import all_models
 
 ROWS, SCHOOLS = 55_000, 107

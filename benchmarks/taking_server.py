@@ -19,7 +19,7 @@ from instruments import catalogue
 from schools.actions import grant_role
 from schools.models import Grade, Klass, Organisation, Student
 from screening.models import Campaign, Consent
-from screening.tickets_actions import issue
+from screening.tickets.actions import issue
 
 KEYS = ("phq-9", "gad-7")
 COUNSELOR, PASSWORD = "benchmark", "measured-every-week"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from foundation import database, jobs
-from screening import tickets
 from screening.models import Campaign, Ticket
+from screening.tickets import rules as tickets
 from tests.support import chromium
 from tests.support.serving import served
 from web import create_app

@@ -12,13 +12,15 @@ from accounts.policy import Actor
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
-from schools import roster, roster_cells, roster_queries
 from schools.models import Guardian, GuardianStatus, Klass, Student, StudentStatus
 from schools.names import masked
-from schools.roster import Index, Known
-from schools.roster_cells import BadCell
-from schools.roster_commit import IDENTIFIERS, put_identifier, rename
-from schools.roster_file import Row, one_person
+from schools.roster import cells as roster_cells
+from schools.roster import queries as roster_queries
+from schools.roster import rules as roster
+from schools.roster.cells import BadCell
+from schools.roster.commit import IDENTIFIERS, put_identifier, rename
+from schools.roster.file import Row, one_person
+from schools.roster.rules import Index, Known
 from schools.student_queries import student_numbers
 
 # fields that a page may clear; official numbers are only ever replaced

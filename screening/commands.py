@@ -15,7 +15,8 @@ from foundation.csv_safe import write_csv
 from foundation.database import reading, writing
 from foundation.problems import Problem
 from foundation.spreadsheet_checks import UnreadableFile
-from screening import answers_import, exports_commands
+from screening.reports import exports_commands
+from screening.sheets import importing as answers_import
 
 campaign_group = AppGroup("campaign", help="Campaigns of all schools.")
 tickets_group = AppGroup("tickets", help="Ways into a campaign.")

@@ -23,9 +23,9 @@ from schools.models import (
     Student,
     Term,
 )
-from screening import tickets
 from screening.models import Campaign, CampaignKlass, Consent, Sitting, Ticket
-from screening.tickets_queries import code_index
+from screening.tickets import rules as tickets
+from screening.tickets.queries import code_index
 
 BY = "system:tests"
 Row = TypeVar("Row", bound=Model)

@@ -15,12 +15,12 @@ from foundation.i18n import _
 from referrals.models import HotlineTicket, Referral
 from referrals.queries import hotline, referrals
 from schools.queries import in_scope
-from screening.alert_queries import alerts_visible_to, worklist
-from screening.alert_workflow import CRITICAL, State
-from screening.care_task_queries import own_tasks
-from screening.concern_queries import concerns_visible_to
+from screening.league.care_task_queries import own_tasks
+from screening.league.concern_queries import concerns_visible_to
 from screening.models import Alert, Campaign, CareTask, Case, Concern, FollowUp, Sitting
-from screening.taking_queries import calls_to
+from screening.taking.queries import calls_to
+from screening.triage.alert_queries import alerts_visible_to, worklist
+from screening.triage.alert_workflow import CRITICAL, State
 
 P = Permission
 DAY = timedelta(days=1)

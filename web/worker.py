@@ -7,9 +7,13 @@ from types import FrameType
 
 from foundation import engine, jobs, push, seals
 from referrals import jobs as referral_jobs
-from schools import roster_actions, roster_commit
-from screening import answers_import, concern_paging, quality_actions, taking_rescoring
-from screening import jobs as screening_jobs
+from schools.roster import actions as roster_actions
+from schools.roster import commit as roster_commit
+from screening.league import concern_paging
+from screening.sheets import importing as answers_import
+from screening.taking import quality_actions
+from screening.taking import rescoring as taking_rescoring
+from screening.triage import jobs as screening_jobs
 
 # Importing a module registers its jobs and handlers; named here so that every worker has them all.
 BACKGROUND = (

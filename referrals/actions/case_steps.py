@@ -13,10 +13,10 @@ from foundation.problems import Refused, WrongState
 from referrals.actions.following import follow_ups_after_return
 from referrals.models import Referral
 from referrals.workflow import ADDRESSED
-from screening import case_actions
-from screening.case_workflow import Event, State
 from screening.models import Case
-from screening.triage_words import state_word
+from screening.triage import case_actions
+from screening.triage.case_workflow import Event, State
+from screening.triage.words import state_word
 
 
 @dataclass(frozen=True)

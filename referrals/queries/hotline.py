@@ -26,8 +26,8 @@ from referrals import hotline_workflow as workflow
 from referrals.hotline_workflow import State
 from referrals.ladder import Watcher
 from referrals.models import HotlineStep, HotlineTicket, Page
-from schools import duty
 from schools import queries as schools
+from schools.duty import rules as duty
 from schools.models import DutySlot, Organisation, OrganisationKind
 
 

@@ -13,18 +13,16 @@ from foundation import audit, clock, database, spreadsheets, spreadsheets_apart
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
-from schools import (
-    roster_actions,
-    roster_commit,
-    roster_file,
-    roster_queries,
-    roster_undo,
-    roster_words,
-)
 from schools.forms import CommitForm, UploadForm
 from schools.models import Organisation, RosterImport, RosterRow
 from schools.names import words
-from schools.roster import Kind
+from schools.roster import actions as roster_actions
+from schools.roster import commit as roster_commit
+from schools.roster import file as roster_file
+from schools.roster import queries as roster_queries
+from schools.roster import undo as roster_undo
+from schools.roster import words as roster_words
+from schools.roster.rules import Kind
 from schools.views.blueprint import PAGE, bp
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -16,10 +16,14 @@ from foundation import database, spreadsheets_apart
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
-from schools import invitation_slips, staff_actions, staff_file, staff_queries, staffing
 from schools.forms import InviteForm, UploadForm, blame
 from schools.models import Organisation, OrganisationKind, StaffRole
-from schools.staff_actions import Wanted
+from schools.staff import actions as staff_actions
+from schools.staff import file as staff_file
+from schools.staff import queries as staff_queries
+from schools.staff import rules as staffing
+from schools.staff import slips as invitation_slips
+from schools.staff.actions import Wanted
 from schools.views.blueprint import bp
 
 

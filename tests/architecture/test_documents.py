@@ -16,12 +16,12 @@ def test_a_generated_page_is_current(name: str) -> None:
 
 def test_every_state_table_of_the_system_is_on_the_page() -> None:
     known = {
-        "screening.alert_workflow",
-        "screening.case_workflow",
-        "screening.campaign_workflow",
-        "screening.tickets",
-        "screening.concern_workflow",
-        "screening.care_task_rules",
+        "screening.triage.alert_workflow",
+        "screening.triage.case_workflow",
+        "screening.campaigns.workflow",
+        "screening.tickets.rules",
+        "screening.league.concern_workflow",
+        "screening.league.care_task_rules",
         "referrals.workflow",
         "referrals.hotline_workflow",
     }

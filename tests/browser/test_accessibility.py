@@ -15,7 +15,7 @@ from accounts.policy import Actor, Role
 from foundation import crypto, database
 from referrals.actions.paper import TOKEN_PURPOSE
 from referrals.models import Referral
-from screening import consent_text
+from screening.campaigns import consent_text
 from screening.models import Alert
 from tests.browser import axe
 from tests.permissions.test_routes import address, rules

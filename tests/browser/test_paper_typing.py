@@ -13,7 +13,7 @@ from accounts.actions import start_session
 from accounts.policy import Actor
 from foundation import clock, database
 from screening.models import Campaign, Response
-from screening.tickets_actions import issue
+from screening.tickets.actions import issue
 from tests import make
 from tests.browser import axe
 from tests.people import Cast, cast

@@ -7,7 +7,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.policy import Actor
 from foundation import database
-from screening.raising import raise_alert
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast
 

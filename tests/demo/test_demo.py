@@ -14,15 +14,11 @@ from foundation.database import Model
 from referrals import hotline_workflow, workflow
 from referrals.models import HotlineTicket, Referral
 from schools.models import StaffRole, Student
-from screening import (
-    alert_workflow,
-    campaign_workflow,
-    care_task_rules,
-    case_workflow,
-    concern_workflow,
-    tickets,
-)
+from screening.campaigns import workflow as campaign_workflow
+from screening.league import care_task_rules, concern_workflow
 from screening.models import Alert, Campaign, CareTask, Case, Concern, Ticket
+from screening.tickets import rules as tickets
+from screening.triage import alert_workflow, case_workflow
 from tests.demo.conftest import Loaded
 from web import documents
 from web.demo import ACCOUNTS, care
@@ -30,12 +26,12 @@ from web.demo import ACCOUNTS, care
 SECONDS = 120
 # state table -> its states and the records that walk through it
 MACHINES: dict[str, tuple[type[StrEnum], type[Model]]] = {
-    "screening.alert_workflow": (alert_workflow.State, Alert),
-    "screening.case_workflow": (case_workflow.State, Case),
-    "screening.campaign_workflow": (campaign_workflow.State, Campaign),
-    "screening.tickets": (tickets.TicketState, Ticket),
-    "screening.concern_workflow": (concern_workflow.State, Concern),
-    "screening.care_task_rules": (care_task_rules.State, CareTask),
+    "screening.triage.alert_workflow": (alert_workflow.State, Alert),
+    "screening.triage.case_workflow": (case_workflow.State, Case),
+    "screening.campaigns.workflow": (campaign_workflow.State, Campaign),
+    "screening.tickets.rules": (tickets.TicketState, Ticket),
+    "screening.league.concern_workflow": (concern_workflow.State, Concern),
+    "screening.league.care_task_rules": (care_task_rules.State, CareTask),
     "referrals.workflow": (workflow.State, Referral),
     "referrals.hotline_workflow": (hotline_workflow.State, HotlineTicket),
 }

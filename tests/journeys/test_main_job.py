@@ -13,7 +13,7 @@ from referrals.models import HotlineTicket, Referral
 from schools.actions import add_duty
 from schools.models import Student
 from screening.models import Alert, AlertReach, Campaign, Case, Response, Ticket
-from screening.tickets import shown
+from screening.tickets.rules import shown
 from tests import make
 from tests.people import Cast, sign_in
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from foundation import database
 from schools.models import Organisation, Student
 from screening.models import Alert, Campaign, Response, Score
-from screening.report_queries import figures_of
+from screening.reports.queries import figures_of
 from tests.support.project import ROOT
 
 pytestmark = pytest.mark.real_data

@@ -10,9 +10,9 @@ from foundation import clock, database
 from foundation.problems import Refused, WrongState
 from referrals.actions import hospital, sending
 from referrals.models import Referral
-from screening import case_actions
-from screening.case_workflow import Event, State
 from screening.models import Case, CaseEvent
+from screening.triage import case_actions
+from screening.triage.case_workflow import Event, State
 from tests.people import actor, sign_in
 from tests.referrals.test_hospital_referral import agreed, at_hospital, drafted, sent, state_of
 from tests.referrals.test_referral_rows import PLAN, SLIP, by_school

@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 import xlwt
 
-from schools.roster_cells import check_digit
+from schools.roster.cells import check_digit
 
 FOLDER = Path(__file__).with_name("files")
 MANIFEST = (

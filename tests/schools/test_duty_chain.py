@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.clock import SHANGHAI
-from schools.duty import Slot, gaps, on_duty, problems
+from schools.duty.rules import Slot, gaps, on_duty, problems
 
 MONDAY = datetime(2026, 11, 23, 0, 0, tzinfo=SHANGHAI)
 DAY = Slot(1, 1, 0b0011111, time(8), time(18))

@@ -13,9 +13,9 @@ from accounts.models import Invitation, User
 from accounts.policy import Role
 from foundation import database
 from foundation.audit import AuditRow
-from schools import staffing
 from schools.models import Organisation, StaffRole, Term
 from schools.names import pinyin
+from schools.staff import rules as staffing
 from tests import make, people
 from tests.people import Cast, sign_in
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from schools import klass_names, roster
-from schools.roster import Kind, Known, Planned
-from schools.roster_file import Row
+from schools import klass_names
+from schools.roster import rules as roster
+from schools.roster.file import Row
+from schools.roster.rules import Kind, Known, Planned
 
 HERE = ("高一", "1")
 THERE = ("高一", "2")

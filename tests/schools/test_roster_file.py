@@ -7,8 +7,8 @@ import pytest
 
 from foundation import spreadsheets
 from foundation.problems import Refused
-from schools import roster_file
-from schools.roster_file import Parsed
+from schools.roster import file as roster_file
+from schools.roster.file import Parsed
 from tests.schools.make_files import citizen
 
 FILES = Path(__file__).with_name("files")

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from foundation import clock, database, outbox
 from foundation.spreadsheets import write_xlsx
-from schools import roster_actions, roster_commit
 from schools.models import Guardian, Klass, RosterImport, RosterRow, Student, StudentIdentifier
+from schools.roster import actions as roster_actions
+from schools.roster import commit as roster_commit
 from tests import make, people
 from tests.people import Cast, sign_in
 from tests.schools.make_files import citizen

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from accounts.policy import Actor
-from screening import answers_import
+from screening.sheets import importing as answers_import
 
 MAP = """
 [file]

@@ -15,18 +15,12 @@ from foundation import clock
 from foundation.problems import Problem
 from schools.models import DutySlot, StaffRole, Student
 from schools.queries import actor_of
-from screening import (
-    alert_actions,
-    alert_workflow,
-    case_actions,
-    case_workflow,
-    concern_paging,
-    jobs,
-)
-from screening import concern_actions as concerns
-from screening.custody import OVERDUE, Charge, Violation, violations
+from screening.league import concern_actions as concerns
+from screening.league import concern_paging
 from screening.models import Alert, Case, Concern, FollowUp, Ticket
-from screening.raising import raise_alert
+from screening.triage import alert_actions, alert_workflow, case_actions, case_workflow, jobs
+from screening.triage.custody import OVERDUE, Charge, Violation, violations
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast
 

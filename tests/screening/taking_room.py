@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from accounts.policy import Actor
 from foundation.database import writing
 from screening.models import Campaign, Ticket
-from screening.tickets_actions import issue
+from screening.tickets.actions import issue
 from tests import make
 
 ITEMS = {"phq-9": 9, "gad-7": 7}

@@ -4,8 +4,8 @@ import pytest
 
 from instruments import catalogue
 from instruments.definition import Definition
-from screening.attention import attention_band
-from screening.taking_scoring import ATTENTION, HIGH, Asked, judge
+from screening.campaigns.attention import attention_band
+from screening.taking.scoring import ATTENTION, HIGH, Asked, judge
 
 EVERY = [
     (definition.key, cutset.id if cutset else None)

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from foundation import clock, database
 from schools.models import Student
-from screening import board_queries
-from screening.board_queries import board_of, register_of
-from screening.consent_queries import OPEN_FOR, may_answer_ids, verdicts
+from screening.campaigns import board_queries
+from screening.campaigns.board_queries import board_of, register_of
+from screening.campaigns.consent_queries import OPEN_FOR, may_answer_ids, verdicts
 from screening.models import Campaign, Consent, Ticket
 from tests import make
 from tests.people import Cast, sign_in

@@ -12,7 +12,7 @@ from foundation.database import reading, writing
 from instruments import catalogue
 from instruments.quality import Index
 from screening.models import Alert, Campaign, Response, Ticket
-from screening.quality_actions import assess, look
+from screening.taking.quality_actions import assess, look
 from tests.instruments.test_campaign_quality import with_random_ones
 from tests.screening.taking_room import Room, room
 

@@ -11,14 +11,12 @@ from foundation import clock, database
 from foundation.problems import Forbidden, Problem, Refused, WrongState
 from foundation.state_machine import follow
 from schools.actions import add_duty
-from screening import campaign_actions as actions
-from screening import campaign_workflow as workflow
-from screening import consent_actions, readiness
-from screening.board_queries import board_of
-from screening.campaign_actions import Chosen
-from screening.campaign_queries import plan_of
-from screening.campaign_workflow import Event, Phase, State
-from screening.consent_queries import may_answer_ids
+from screening.campaigns import actions, consent_actions, readiness, workflow
+from screening.campaigns.actions import Chosen
+from screening.campaigns.board_queries import board_of
+from screening.campaigns.consent_queries import may_answer_ids
+from screening.campaigns.queries import plan_of
+from screening.campaigns.workflow import Event, Phase, State
 from screening.models import Campaign, Ticket, WordingLicence
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient
@@ -268,7 +266,8 @@ def test_a_sitting_lies_inside_the_window(people: Cast, frozen: datetime) -> Non
 
 
 @pytest.mark.parametrize(
-    ("days", "codes"), [(None, {"no_wording"}), (-1, {"licence_expired"}), (0, {"licence_expired"}), (30, set())],
+    ("days", "codes"),
+    [(None, {"no_wording"}), (-1, {"licence_expired"}), (0, {"licence_expired"}), (30, set())],
 )
 def test_a_scale_without_our_wording_needs_a_licence_that_lasts(
     people: Cast, frozen: datetime, days: int | None, codes: set[str]

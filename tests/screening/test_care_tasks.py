@@ -12,18 +12,12 @@ from foundation import clock, database
 from foundation.problems import Forbidden, Refused, WrongState
 from foundation.state_machine import follow
 from schools.models import StaffRole, Student
-from screening import care_task_actions as actions
-from screening import pairing_actions
-from screening.care_task_queries import contacts_for, instrument_names
-from screening.care_task_rules import (
-    TRANSITIONS,
-    Event,
-    State,
-    telling_words,
-    too_close,
-)
-from screening.league_forms import ADVICE
-from screening.league_queries import members_of
+from screening.league import care_task_actions as actions
+from screening.league import pairing_actions
+from screening.league.care_task_queries import contacts_for, instrument_names
+from screening.league.care_task_rules import TRANSITIONS, Event, State, telling_words, too_close
+from screening.league.forms import ADVICE
+from screening.league.queries import members_of
 from screening.models import Alert, AlertReach, CareTask, Concern
 from tests import make
 from tests.people import Cast, actor, sign_in

@@ -11,9 +11,9 @@ from foundation import clock, database, push
 from foundation.outbox import OutboxMessage
 from foundation.problems import Forbidden, Refused, WrongState
 from foundation.state_machine import follow
-from screening import concern_actions as actions
-from screening.concern_paging import climb
-from screening.concern_workflow import TRANSITIONS, Event, State
+from screening.league import concern_actions as actions
+from screening.league.concern_paging import climb
+from screening.league.concern_workflow import TRANSITIONS, Event, State
 from screening.models import Case, CaseEvent, Concern
 from tests import make
 from tests.people import Cast, actor, sign_in

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.consent import Decision, Rule, Status, age_on, assess, parties
+from screening.campaigns.consent import Decision, Rule, Status, age_on, assess, parties
 
 RULE = Rule()
 YES, NO = "granted", "declined"

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from foundation import database
-from screening import alert_actions, case_actions, concern_actions
+from screening.league import concern_actions
+from screening.triage import alert_actions, case_actions
 from tests.people import Cast
 from tests.screening.custody_walker import Hole, Walk, scene
 

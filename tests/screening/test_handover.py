@@ -10,10 +10,10 @@ from accounts.policy import Role
 from foundation import clock, database
 from foundation.problems import Forbidden
 from schools.models import Organisation, Student
-from screening import alert_actions, case_actions, handover_actions
-from screening.alert_workflow import Event
 from screening.models import Alert, AlertReach, Case, FollowUp, Handover
-from screening.raising import raise_alert
+from screening.triage import alert_actions, case_actions, handover_actions
+from screening.triage.alert_workflow import Event
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient

@@ -8,9 +8,9 @@ from accounts.policy import Role
 from foundation import clock, database
 from foundation.audit import AuditRow
 from schools.models import StaffRole
-from screening import case_actions
 from screening.models import Case, Interview
-from screening.raising import raise_alert
+from screening.triage import case_actions
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies
 
-from screening import keywords
+from screening.league import keywords
 
 SENTENCES = tomllib.loads(Path(__file__).with_name("keyword_sentences.toml").read_text("utf-8"))
 EXPECTED = [(kind, text) for kind, texts in SENTENCES["expected"].items() for text in texts]

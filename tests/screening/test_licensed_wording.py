@@ -8,7 +8,7 @@ from sqlalchemy import select
 from foundation import clock
 from foundation.database import reading, writing
 from screening.models import Response, Score, Ticket, WordingLicence
-from screening.taking_queries import parts_of
+from screening.taking.queries import parts_of
 from tests.instruments.test_wording import licensed
 from tests.screening.taking_room import Browser, Room, room
 

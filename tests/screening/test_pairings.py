@@ -11,8 +11,8 @@ from accounts.policy import Role
 from foundation import clock, database
 from foundation.problems import Refused
 from schools.models import StaffRole, Student
-from screening import pairing_actions as actions
-from screening.league_queries import coverage, current_term, members_of, silent_pairings
+from screening.league import pairing_actions as actions
+from screening.league.queries import coverage, current_term, members_of, silent_pairings
 from screening.models import Concern, ContactLog, ContactPairing, Training
 from tests import make
 from tests.people import Cast, actor, sign_in

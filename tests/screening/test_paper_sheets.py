@@ -21,7 +21,7 @@ from screening.models import (
     Score,
     Ticket,
 )
-from screening.tickets_actions import issue
+from screening.tickets.actions import issue
 from tests import make
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient

@@ -3,7 +3,7 @@
 from reportlab.lib.units import mm
 
 from foundation import database, pdf
-from screening import papers
+from screening.campaigns import papers
 from tests import make
 from tests.people import Cast
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from accounts.policy import Actor
 from foundation import clock, crypto, database
 from screening.models import Alert, AlertChange, Ticket
-from screening.raising import raise_alert
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from foundation import database
 from foundation.audit import AuditRow
 from screening.models import CampaignApproval
-from screening.raising import raise_alert
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, sign_in
 from tests.support.pages import CheckedClient

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.policy import Role
 from foundation import clock, database
 from screening.models import Export, Response, Score
-from screening.region_queries import region_of
+from screening.reports.region_queries import region_of
 from tests import make
 from tests.people import Cast, sign_in
 from tests.support.pages import CheckedClient

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from screening.report_disclosure import Counts, Scheme, Shown, disclose, disclose_above
+from screening.reports.disclosure import Counts, Scheme, Shown, disclose, disclose_above
 
 K = 10
 REGION = Scheme(keep=(2, 4, 3, 1), k=K)

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from foundation import database
 from foundation.audit import AuditRow
 from screening.models import Campaign, Response
-from screening.report_figures import COURSE, Figures, Part, Taken
-from screening.report_pdf import funnel_notes
-from screening.report_queries import figures_of
+from screening.reports.figures import COURSE, Figures, Part, Taken
+from screening.reports.pdf import funnel_notes
+from screening.reports.queries import figures_of
 from tests.people import Cast, sign_in
 from tests.screening.answer_file import imported
 from tests.support.pages import CheckedClient

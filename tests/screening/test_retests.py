@@ -11,7 +11,7 @@ from foundation import clock
 from foundation.database import reading, writing
 from schools.models import Student, WorkdayOverride
 from screening.models import Alert, Response, Ticket
-from screening.tickets_actions import issue, offer_retest
+from screening.tickets.actions import issue, offer_retest
 from tests import make
 from tests.people import Cast, sign_in
 from tests.screening.taking_room import Room, browser, room, whole

@@ -14,12 +14,13 @@ from foundation import clock, outbox
 from foundation.database import reading, writing
 from schools.models import Klass, Organisation
 from screening.models import Alert, AlertChange, Consent, Draft, Response, Score, Ticket
-from screening.taking_rescoring import score_again
+from screening.taking.rescoring import score_again
 from tests import make
 from tests.people import sign_in
 from tests.screening.taking_room import Browser, browser, room, told, whole
 
 ITEM_9 = "phq-9:item-9"
+NESTED = b'{"answers":' + b"[" * 5000 + b"]" * 5000 + b"}"
 
 
 def rules() -> dict[str, int]:
@@ -101,7 +102,7 @@ def test_a_bad_request_stores_nothing_but_its_critical_answers(
     assert rules() == {ITEM_9: 3}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b'{"answers": 1}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b'{"answers": 1}', NESTED])
 def test_a_body_that_is_no_document_is_refused(student: Browser, body: bytes) -> None:
     answer = student.client.put(
         f"{student.page}/answers", data=body, content_type="application/json"
@@ -233,7 +234,7 @@ def test_a_sheet_whose_scoring_fails_is_kept_and_scored_later(
     student: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("screening.taking_scoring.score", broken)
+        patch.setattr("screening.taking.scoring.score", broken)
         assert student.submit(whole(2)).status_code == 200
     assert rules()["phq-9:scoring-failed"] == 2
     with reading() as session:
@@ -282,7 +283,7 @@ def test_a_call_for_a_teacher_is_urgent_and_counted_once(student: Browser) -> No
 def test_nothing_is_stored_when_the_alert_cannot_be(
     student: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screening.drafts_actions.raise_alert", broken)
+    monkeypatch.setattr("screening.taking.drafts_actions.raise_alert", broken)
     student.client.application.config["PROPAGATE_EXCEPTIONS"] = False
     try:
         assert student.save(q9=3).status_code == 500

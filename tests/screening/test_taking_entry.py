@@ -11,7 +11,7 @@ from foundation import clock
 from foundation.database import reading, writing
 from schools.models import Student
 from screening.models import Consent, Response, Ticket
-from screening.tickets_actions import reset_pin
+from screening.tickets.actions import reset_pin
 from tests import make
 from tests.screening.taking_room import Room, browser, room, whole
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from foundation import clock
 from foundation.database import reading, writing
 from screening.models import Campaign, Consent, Response
-from screening.views import taking_browser
+from screening.taking.views import browser as taking_browser
 from tests.screening.taking_room import Browser, Room, browser, room, told, whole
 
 Meanwhile = Callable[[Callable[[], object]], None]

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from foundation.problems import WrongState
 from instruments import catalogue
-from screening import crisis, drafts, tickets
-from screening.drafts import Given, Problem, Stored
-from screening.taking import Door, Standing, accepts, door
-from screening.tickets import TicketEvent
+from screening.taking import crisis, drafts
+from screening.taking.drafts import Given, Problem, Stored
+from screening.taking.rules import Door, Standing, accepts, door
+from screening.tickets import rules as tickets
+from screening.tickets.rules import TicketEvent
 
 SHEET = {key: catalogue.get(key) for key in ("phq-9", "gad-7")}
 NINE = datetime(2026, 11, 23, 1, tzinfo=UTC)

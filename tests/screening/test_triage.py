@@ -11,12 +11,12 @@ from foundation import clock, database
 from foundation.problems import WrongState
 from foundation.state_machine import follow
 from schools.names import pinyin
-from screening import alert_actions, case_actions
-from screening.alert_workflow import ENDED, TRANSITIONS, Event, State
-from screening.case_workflow import Event as CaseEvent
-from screening.custody import Charge, violations
 from screening.models import Alert, AlertChange, AlertReach, Case
-from screening.raising import raise_alert
+from screening.triage import alert_actions, case_actions
+from screening.triage.alert_workflow import ENDED, TRANSITIONS, Event, State
+from screening.triage.case_workflow import Event as CaseEvent
+from screening.triage.custody import Charge, violations
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient

@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from accounts.models import User
 from foundation import database
 from foundation.audit import AuditRow
-from screening import alert_actions, campaign_actions, concern_actions
-from screening.alert_workflow import Event
-from screening.campaign_workflow import State
+from screening.campaigns import actions as campaign_actions
+from screening.campaigns.workflow import State
+from screening.league import concern_actions
 from screening.models import Alert, Campaign, Case, Concern, Ticket
-from screening.raising import raise_alert
+from screening.triage import alert_actions
+from screening.triage.alert_workflow import Event
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, actor, sign_in
 from tests.screening.test_campaigns import draft, staff_duty

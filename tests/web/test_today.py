@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from foundation import clock, database
 from screening.models import Alert
-from screening.raising import raise_alert
+from screening.triage.raising import raise_alert
 from tests import make
 from tests.people import Cast, sign_in
 from tests.support.pages import CheckedClient

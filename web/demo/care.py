@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor, Role
 from foundation import clock, database
 from schools.models import Organisation
-from screening import alert_actions, case_actions
-from screening.alert_workflow import ATTENTION
-from screening.alert_workflow import Event as AlertEvent
-from screening.case_workflow import Event as CaseEvent
 from screening.models import Alert, Case
+from screening.triage import alert_actions, case_actions
+from screening.triage.alert_workflow import ATTENTION
+from screening.triage.alert_workflow import Event as AlertEvent
+from screening.triage.case_workflow import Event as CaseEvent
 from web.demo import screenings
 from web.demo.screenings import CLOSED, OPEN, actor
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 from accounts.policy import Actor, Role
 from foundation import clock, database
 from schools.models import Klass, Organisation, StaffRole, Student
-from screening import care_task_actions, concern_actions, pairing_actions
-from screening.care_task_rules import State as TaskState
-from screening.concern_workflow import State as ConcernState
+from screening.league import care_task_actions, concern_actions, pairing_actions
+from screening.league.care_task_rules import State as TaskState
+from screening.league.concern_workflow import State as ConcernState
+from screening.league.pairing_queries import own_pairings
 from screening.models import Case, Concern
-from screening.pairing_queries import own_pairings
 from web.demo import care
 from web.demo.screenings import actor
 

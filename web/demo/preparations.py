@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session, joinedload
 from accounts.policy import Actor, Role
 from foundation import clock, database
 from schools.models import Klass, Organisation
-from screening import campaign_actions, taking_actions, tickets_actions
+from screening.campaigns import actions as campaign_actions
 from screening.models import Campaign, Ticket
+from screening.taking import actions as taking_actions
+from screening.tickets import actions as tickets_actions
 from web.demo.screenings import INSTRUMENTS, actor, may_answer
 
 SCHOOL = "9901010002"

@@ -15,9 +15,9 @@ from referrals.letter import fingerprint
 from referrals.models import HospitalService, Referral
 from referrals.workflow import State
 from schools.models import Organisation
-from screening import case_actions
-from screening.case_workflow import Event
 from screening.models import Case
+from screening.triage import case_actions
+from screening.triage.case_workflow import Event
 from web.demo.district import BY
 from web.demo.league import SCHOOL, case_of, students
 from web.demo.screenings import actor

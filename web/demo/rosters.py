@@ -7,8 +7,10 @@ from random import Random
 
 from accounts.policy import Actor
 from foundation import clock, database, spreadsheets
-from schools import roster_actions, roster_commit, roster_file
 from schools.models import Organisation
+from schools.roster import actions as roster_actions
+from schools.roster import commit as roster_commit
+from schools.roster import file as roster_file
 from web.demo.district import School
 from web.demo.names import generator, person
 

@@ -12,13 +12,16 @@ from accounts.policy import Actor, Role
 from foundation import clock, database
 from schools.models import Klass, Organisation
 from schools.queries import actor_of
-from screening import campaign_actions, consent_actions, drafts, taking_actions
-from screening.campaign_actions import Chosen
-from screening.campaign_queries import students_of
-from screening.consent_queries import verdicts
+from screening.campaigns import actions as campaign_actions
+from screening.campaigns import consent_actions
+from screening.campaigns.actions import Chosen
+from screening.campaigns.consent_queries import verdicts
+from screening.campaigns.queries import students_of
 from screening.models import Campaign, Ticket
-from screening.taking_actions import Final
-from screening.taking_queries import definitions_of
+from screening.taking import actions as taking_actions
+from screening.taking import drafts
+from screening.taking.actions import Final
+from screening.taking.queries import definitions_of
 from web.demo.names import generator
 
 INSTRUMENTS = (Chosen("phq-9", "default", "moderate"), Chosen("gad-7", "default", "moderate"))

@@ -1,0 +1,1 @@
+"""Staff: who may invite whom, invitations and slips, staff files."""

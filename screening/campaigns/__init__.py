@@ -1,0 +1,1 @@
+"""A campaign: instruments, cohorts, window, consent, approval, what still keeps it from opening."""

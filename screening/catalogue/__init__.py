@@ -1,0 +1,1 @@
+"""The instrument catalogue of a school, and licensed wording that it brings."""

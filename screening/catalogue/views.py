@@ -1,0 +1,105 @@
+"""The scales in the application: what each measures, how it is scored, whose text it is."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.guard import current_actor, fetch, may, requires
+from accounts.policy import Permission
+from foundation import clock
+from foundation.database import session
+from foundation.forms import options
+from foundation.i18n import _
+from foundation.problems import Missing, Refused
+from instruments import catalogue as library
+from instruments import pages
+from instruments.definition import Definition
+from schools.models import Organisation
+from schools.queries import schools_visible_to
+from screening.catalogue.actions import import_licensed, licences_visible_to
+from screening.reports.forms import WordingForm
+
+bp = Blueprint("catalogue", __name__)
+
+
+@bp.get("/instruments")
+@requires(Permission.CATALOGUE_VIEW)
+def catalogue() -> ResponseReturnValue:
+    """Every scale of the library."""
+    return render_template(
+        "catalogue/list.html",
+        scales=library.all(),
+        words=pages.WORDS,
+        constructs=pages.CONSTRUCTS,
+        languages=library.languages,
+    )
+
+
+def one(key: str) -> Definition:
+    """A scale of the library, 404 otherwise."""
+    known = library.keys()
+    if key not in known:
+        raise Missing
+    return library.get(key)
+
+
+@bp.get("/instruments/<key>")
+@requires(Permission.CATALOGUE_VIEW)
+def scale(key: str) -> ResponseReturnValue:
+    """One scale: facts, scores, cut-offs with their sources, critical questions, licence."""
+    definition = one(key)
+    texts = [library.wording(key, language) for language in library.languages(definition)]
+    own = session().execute(licences_visible_to(current_actor())).all()
+    return render_template(
+        "catalogue/scale.html",
+        scale=definition,
+        words=pages.WORDS,
+        constructs=pages.CONSTRUCTS,
+        chinese=pages.chinese,
+        numbers=pages.numbers,
+        example=pages.worked_example(definition),
+        texts=[text for text in texts if text],
+        licences=[row for row in own if row[0].key == key],
+        today=clock.today(),
+        may_import=may(Permission.WORDING_IMPORT),
+    )
+
+
+def _form() -> WordingForm:
+    form = WordingForm()
+    schools = session().scalars(schools_visible_to(current_actor(), Permission.WORDING_IMPORT))
+    form.school_id.choices = options((school.id, school.name) for school in schools)
+    return form
+
+
+@bp.get("/instruments/<key>/wording")
+@requires(Permission.WORDING_IMPORT)
+def wording(key: str) -> ResponseReturnValue:
+    """Ask for the licensed text."""
+    return render_template("catalogue/wording.html", scale=one(key), form=_form(), problems=())
+
+
+@bp.post("/instruments/<key>/wording")
+@requires(Permission.WORDING_IMPORT)
+def import_wording(key: str) -> ResponseReturnValue:
+    """Check the text against the key and keep it; all reasons at once when it cannot be used."""
+    definition, form = one(key), _form()
+    problems: tuple[str, ...] = ()
+    if form.validate_on_submit():
+        schools = schools_visible_to(current_actor(), Permission.WORDING_IMPORT).where(
+            Organisation.id == form.school_id.data
+        )
+        try:
+            import_licensed(
+                session(),
+                by=current_actor(),
+                school=fetch(schools),
+                definition=definition,
+                content=form.file.data.read(),
+            )
+        except Refused as refusal:
+            problems = tuple(refusal.message.splitlines())
+        else:
+            flash(_("文本已导入。到期后不能用于新的测评活动，以前的结果不受影响。"), "success")
+            return redirect(url_for("catalogue.scale", key=key), 303)
+    page = render_template("catalogue/wording.html", scale=definition, form=form, problems=problems)
+    return page, 422

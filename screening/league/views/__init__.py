@@ -1,0 +1,1 @@
+"""Pages of branch contacts and the League secretary."""

@@ -1,0 +1,1 @@
+"""Reports and exports: figures, words, PDF, tables."""

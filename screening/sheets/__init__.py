@@ -1,0 +1,1 @@
+"""Answers from elsewhere: files of other systems, paper."""

@@ -1,0 +1,1 @@
+"""Answering: drafts, the crisis rule, submit, scoring, the pages of the phone."""

@@ -1,0 +1,1 @@
+"""What a ticket opens in the browser."""

@@ -1,0 +1,1 @@
+"""Tickets: codes and first-use checks, their states, devices, delays after wrong tries."""

@@ -1,0 +1,1 @@
+"""Alerts and cases: raised, owned, reviewed, levelled, handed over, cleared."""

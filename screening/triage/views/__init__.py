@@ -1,0 +1,1 @@
+"""Pages of alerts, cases and handovers."""

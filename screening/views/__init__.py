@@ -1,1 +1,0 @@
-"""Pages of the screening domain, one blueprint per area."""
