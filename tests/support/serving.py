@@ -19,7 +19,8 @@ def served(app: Flask) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        # Whoever still answers a browser wakes the polling thread when he is done: he ends first.
+        server.task_dispatcher.shutdown(timeout=SECONDS_TO_STOP)
         # Closing belongs to the thread that polls the sockets.
         server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join(SECONDS_TO_STOP)
-        server.task_dispatcher.shutdown()
