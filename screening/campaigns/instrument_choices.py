@@ -8,6 +8,10 @@ from instruments import catalogue
 from instruments.definition import CutSet, Definition, Named
 
 
+# what schools ask for most stands first
+USED_MOST = ("phq-9", "gad-7", "who-5", "k6")
+
+
 @dataclass(frozen=True)
 class Offer:
     """One scale: its words, facts in a line, and its cut-sets as (value, words)."""
@@ -23,9 +27,14 @@ class Offer:
 
 
 def offers() -> list[Offer]:
-    """Every scale; those with wording first, then by title."""
-    found = [_offer(definition) for definition in catalogue.all()]
-    return sorted(found, key=lambda offer: (not offer.online, offer.title))
+    """Every scale: those with wording first, of them the most used ones, then by title."""
+    found = [(_rank(definition.key), _offer(definition)) for definition in catalogue.all()]
+    found.sort(key=lambda pair: (not pair[1].online, pair[0], pair[1].title))
+    return [offer for _place, offer in found]
+
+
+def _rank(key: str) -> int:
+    return USED_MOST.index(key) if key in USED_MOST else len(USED_MOST)
 
 
 def choices() -> Iterator[tuple[str, str]]:
