@@ -7,7 +7,6 @@ from foundation.i18n import _, language
 from instruments import catalogue
 from instruments.definition import CutSet, Definition, Named
 
-
 # what schools ask for most stands first
 USED_MOST = ("phq-9", "gad-7", "who-5", "k6")
 
