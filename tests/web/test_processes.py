@@ -41,12 +41,17 @@ def say():
 raise SystemExit(Family([Duty("one", web), Duty("two", web)]).run(say))
 """
 ENDS_AT_ONCE = """
+import time
 from web.processes import Duty, Family
 
 def broken(ready):
     raise RuntimeError("cannot start")
 
-raise SystemExit(Family([Duty("broken", broken), Duty("fine", lambda ready: ready())]).run(print))
+def fine(ready):
+    ready()
+    time.sleep(60)
+
+raise SystemExit(Family([Duty("broken", broken), Duty("fine", fine)]).run(print))
 """
 PATIENCE_S = 30
 SECONDS_TO_STOP = 10
