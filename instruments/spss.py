@@ -1,7 +1,7 @@
 """Writes an SPSS system file (.sav) of numeric columns with labels and missing codes.
 
 Format: PSPP developer's guide, "System File Format"; uncompressed, little-endian, UTF-8. See
-docs/adr/0061-statistics-libraries.md for why no library is used.
+docs/adr/0011-statistics-libraries.md for why no library is used.
 """
 
 import struct
