@@ -6,6 +6,7 @@ from wtforms import (
     DateField,
     Field,
     IntegerField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -14,9 +15,11 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from foundation.forms import Form
+from foundation.forms import Form, options
 from foundation.i18n import _l
 from foundation.problems import Refused
+
+SUPPLEMENT, WHOLE = "supplement", "whole"
 
 
 def blame(form: Form, problem: Refused, otherwise: Field) -> None:
@@ -38,8 +41,18 @@ class UploadForm(Form):
 
 
 class CommitForm(Form):
-    """The confirmation of a previewed roster."""
+    """The confirmation of a previewed roster, and what becomes of those whom it does not name."""
 
+    scope = RadioField(
+        _l("系统里在这些班、名单里没有的学生"),
+        choices=options(
+            (
+                (SUPPLEMENT, _l("保持不变：这是补充名单，例如只列了新来的学生")),
+                (WHOLE, _l("标为离校：这是这些班级的完整名单，没有列出的已经不在")),
+            )
+        ),
+        default=SUPPLEMENT,
+    )
     confirmed = BooleanField(_l("我已核对上面的变动，确认无误"))
 
 

@@ -143,6 +143,10 @@ def _judged(
         if gate.refused:
             foreign.append(prefix + gate.refused)
         warnings += [{"text": prefix + sentence, "confirm": True} for sentence in gate.confirm]
+        warnings += [
+            {"text": prefix + sentence, "confirm": True, "if_whole": True}
+            for sentence in gate.if_whole
+        ]
     if foreign:
         raise Refused(" ".join(foreign[:5]), "file")
     return warnings

@@ -47,8 +47,11 @@ def identifier_index(kind: str, value: str) -> str:
     return blind_index(f"student-{kind}", value)
 
 
-def start(*, by: Actor, import_id: int, confirmed: bool) -> bool:
+def start(*, by: Actor, import_id: int, confirmed: bool, whole: bool = False) -> bool:
     """Carry a preview out: small ones now (True), large ones by the worker (False).
+
+    Only a `whole` list, which names everybody of its classes, lets those leave whom it does not
+    name; a list of newcomers changes nobody else.
 
     Raises Refused when its warnings were not confirmed, WrongState when it is no preview.
     """
@@ -56,10 +59,11 @@ def start(*, by: Actor, import_id: int, confirmed: bool) -> bool:
         made = hold(session, RosterImport, import_id)
         if made.state != "previewed":
             raise WrongState(_("这份名单已经处理过了。"), ())
-        if not confirmed and any(warning["confirm"] for warning in made.warnings):
+        if not confirmed and _questions(made, whole=whole):
             raise Refused(_("有的班级变动超过三成，请核对后勾选确认。"), "confirmed")
-        size: int = sum(made.counts[kind] for kind in ACTING)
-        made.counts = {**made.counts, "asked": True}
+        decided = made.counts if made.counts.get("asked") else {**made.counts, "whole": whole}
+        made.counts = {**decided, "asked": True}
+        size: int = sum(made.counts[kind] for kind in acting_kinds(made))
         if size > AT_ONCE:
             outbox.enqueue(
                 session,
@@ -70,6 +74,19 @@ def start(*, by: Actor, import_id: int, confirmed: bool) -> bool:
     if size <= AT_ONCE:
         carry_out(by=by, import_id=import_id)
     return size <= AT_ONCE
+
+
+def _questions(made: RosterImport, *, whole: bool) -> bool:
+    return any(
+        warning["confirm"] and (whole or not warning.get("if_whole")) for warning in made.warnings
+    )
+
+
+def acting_kinds(made: RosterImport) -> tuple[str, ...]:
+    """The kinds of rows that are carried out; previews of before the choice were whole lists."""
+    if made.counts.get("whole", True):
+        return ACTING
+    return tuple(kind for kind in ACTING if kind != Kind.LEAVING.value)
 
 
 @outbox.handler(COMMIT)
@@ -85,8 +102,10 @@ def deliver(payload: dict[str, Any], _message_key: str) -> None:
 
 def carry_out(*, by: Actor, import_id: int) -> None:
     """Every waiting row, slice by slice; safe to call again after an interruption."""
-    with reading() as session:
-        ids = roster_queries.row_ids(session, import_id, ACTING, None)
+    # not in the request's reading unit: it began before the choice was written
+    with writing() as session:
+        kinds = acting_kinds(session.get_one(RosterImport, import_id))
+        ids = roster_queries.row_ids(session, import_id, kinds, None)
     for part in sliced(ids, SLICE):
         with writing() as session:
             rows = session.scalars(roster_queries.rows_with(part, None)).all()

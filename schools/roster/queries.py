@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, defer
 
 from accounts.policy import Actor, Permission
@@ -170,6 +170,14 @@ def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Sel
     if school_id:
         query = query.where(RosterRow.school_id == school_id)
     return query.order_by(RosterRow.row_number, RosterRow.id)
+
+
+def problems_first(rows: Select[RosterRow]) -> Select[RosterRow]:
+    """For a person to look through: what he must act on, then what happens, then who is missing."""
+    turn = {Kind.REFUSED.value: 0, Kind.DUPLICATE.value: 1, Kind.LEAVING.value: 3}
+    return rows.order_by(None).order_by(
+        case(turn, value=RosterRow.kind, else_=2), RosterRow.row_number, RosterRow.id
+    )
 
 
 def row_ids(

@@ -23,6 +23,7 @@ CLASS_TO_JUDGE = 10
 SCHOOL_TO_JUDGE = 30
 CONFIRM_ABOVE = 0.30
 FOREIGN_BELOW = 0.30
+NEWCOMERS_BELOW = 0.50
 
 Place = tuple[str, str]
 
@@ -82,10 +83,14 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Judgement on the whole file: a sentence that refuses it, and sentences to confirm."""
+    """Judgement on the whole file: a sentence that refuses it, and sentences to confirm.
+
+    `if_whole` are those that hold only when whoever is missing from the file leaves.
+    """
 
     refused: str = ""
     confirm: tuple[str, ...] = ()
+    if_whole: tuple[str, ...] = ()
 
 
 class Index:
@@ -300,20 +305,30 @@ def judge(planned: Sequence[Planned], students: Sequence[Known], place_label: An
     enrolled = Counter(student.place for student in students if student.enrolled)
     rows = [this for this in planned if "place" in this.row.values and this.kind != Kind.DUPLICATE]
     here = [this for this in rows if tuple(this.row.values["place"]) in enrolled]
+    strange = []
     if _looks_foreign(here, enrolled):
-        return Gate(
-            refused=_(
-                "名单里属于本校现有班级的 %(n)s 行，只有 %(known)s 行能对上本校学生，像是别的学校或别的年级的名单，没有保存。",
-                n=len(here),
-                known=sum(this.known is not None for this in here),
+        values = {"n": len(here), "known": sum(this.known is not None for this in here)}
+        if not _looks_like_newcomers(here, enrolled):
+            return Gate(
+                refused=_(
+                    "名单里属于本校现有班级的 %(n)s 行，只有 %(known)s 行能对上本校学生，像是别的学校或别的年级的名单，没有保存。",
+                    **values,
+                )
+            )
+        strange.append(
+            _(
+                "名单里属于本校现有班级的 %(n)s 行，只有 %(known)s 行能对上本校学生。如果不是新生名单，请放弃这份名单。",
+                **values,
             )
         )
-    sentences = [
-        _surprise(place, enrolled[place], counted, place_label)
-        for place, counted in _turnover(planned).items()
-        if enrolled[place] >= CLASS_TO_JUDGE and sum(counted) > CONFIRM_ABOVE * enrolled[place]
-    ]
-    return Gate(confirm=tuple(sentences))
+    always, if_whole = strange, []
+    for place, counted in _turnover(planned).items():
+        limit = CONFIRM_ABOVE * enrolled[place]
+        if enrolled[place] >= CLASS_TO_JUDGE and sum(counted) > limit:
+            new, moved, _gone = counted
+            found = always if new + moved > limit else if_whole
+            found.append(_surprise(place, enrolled[place], counted, place_label))
+    return Gate(confirm=tuple(always), if_whole=tuple(if_whole))
 
 
 def _looks_foreign(here: Sequence[Planned], enrolled: Mapping[Place, int]) -> bool:
@@ -321,6 +336,12 @@ def _looks_foreign(here: Sequence[Planned], enrolled: Mapping[Place, int]) -> bo
         return False
     known = sum(this.known is not None for this in here)
     return known < FOREIGN_BELOW * len(here)
+
+
+def _looks_like_newcomers(here: Sequence[Planned], enrolled: Mapping[Place, int]) -> bool:
+    """Few beside those who are in these classes: another school's list names whole classes."""
+    places = {tuple(this.row.values["place"]) for this in here}
+    return len(here) < NEWCOMERS_BELOW * sum(enrolled[place] for place in places)
 
 
 def _turnover(planned: Sequence[Planned]) -> dict[Place, tuple[int, int, int]]:

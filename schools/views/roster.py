@@ -13,7 +13,7 @@ from foundation import audit, clock, database, spreadsheets, spreadsheets_apart
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
-from schools.forms import CommitForm, UploadForm
+from schools.forms import WHOLE, CommitForm, UploadForm
 from schools.models import Organisation, RosterImport, RosterRow
 from schools.names import words
 from schools.roster import actions as roster_actions
@@ -110,7 +110,7 @@ def _preview_page(made: RosterImport, form: CommitForm, status: int) -> Response
         abort(404)
     school = request.args.get("school", type=int)
     number = max(1, request.args.get("page", 1, type=int))
-    query = roster_queries.rows_of(made.id, kind, school)
+    query = roster_queries.problems_first(roster_queries.rows_of(made.id, kind, school))
     total = session().scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session().scalars(query.offset((number - 1) * PAGE).limit(PAGE)).all()
     _log_read(made, rows)
@@ -130,7 +130,7 @@ def _preview_page(made: RosterImport, form: CommitForm, status: int) -> Response
         total=total,
         done=roster_queries.done_counts(session(), made.id),
         asked=made.counts.get("asked", False),
-        acting=sum(made.counts[name] for name in roster_commit.ACTING),
+        acting=sum(made.counts[name] for name in roster_commit.acting_kinds(made)),
         words=roster_words,
         days_left=_days_left(made),
         page_has_errors=bool(form.errors),
@@ -162,7 +162,10 @@ def roster_carry_out(import_id: int) -> ResponseReturnValue:
     form.validate_on_submit()
     try:
         at_once = roster_commit.start(
-            by=current_actor(), import_id=import_id, confirmed=bool(form.confirmed.data)
+            by=current_actor(),
+            import_id=import_id,
+            confirmed=bool(form.confirmed.data),
+            whole=form.scope.data == WHOLE,
         )
     except Refused as problem:
         form.confirmed.errors = [problem.message]

@@ -142,7 +142,8 @@ def test_a_class_that_changes_by_more_than_three_tenths_must_be_confirmed() -> N
     new = [row(100 + n, name=f"新{n}", student_number=f"8{n}") for n in range(8)]
     gate = roster.judge(roster.plan([*kept, *new], students), students, klass_names.label)
     assert gate.refused == ""
-    assert gate.confirm == (
+    assert gate.confirm == ()
+    assert gate.if_whole == (
         "高一1班 现有 40 人，这份名单要新增 8 人、转入 0 人、移出 10 人，超过三成。",
     )
 

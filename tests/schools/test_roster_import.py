@@ -147,9 +147,55 @@ def test_who_is_missing_from_a_class_in_the_file_leaves_but_keeps_his_record(
 ) -> None:
     where = preview(admin, cast, book(registered(cast)[0]))
     assert "不在名单里" in admin.get(where + "?kind=leaving").get_data(as_text=True)
-    admin.post(where + "/commit")
+    admin.post(where + "/commit", data={"scope": "whole"})
     assert students(cast)["周一帆"].status == "left"
     assert students(cast)["吴晓晓"].status == "enrolled", "his class is not in the file"
+
+
+def test_a_list_of_newcomers_throws_nobody_out(admin: FlaskClient, cast: Cast) -> None:
+    where = preview(admin, cast, book(new_rows()[0]))
+    assert "标为离校" in admin.get(where).get_data(as_text=True)
+    assert admin.post(where + "/commit").status_code == 303
+    there = students(cast)
+    assert there["张𬭸"].status == "enrolled"
+    assert (there["林小禾"].status, there["周一帆"].status) == ("enrolled", "enrolled")
+    assert "2 人保持不变" in admin.get(where).get_data(as_text=True)
+
+
+def test_many_newcomers_beside_a_full_school_are_asked_about_and_not_refused(
+    admin: FlaskClient, cast: Cast
+) -> None:
+    with database.writing() as session:
+        for n in range(45):
+            make.student(session, klass=cast.klass_1, name=f"生{'丙' * (n + 1)}")
+    rows = [(f"2026800{n:02}", f"新{'丁' * (n + 1)}", "", "", "七年级1班") for n in range(12)]
+    where = preview(admin, cast, write_xlsx(HEADER[:5], rows))
+    refused = admin.post(where + "/commit")
+    assert refused.status_code == 422
+    assert "如果不是新生名单" in refused.get_data(as_text=True)
+    assert admin.post(where + "/commit", data={"confirmed": "y"}).status_code == 303
+    assert {each.status for each in students(cast).values()} == {"enrolled"}
+
+
+def test_an_import_that_goes_on_keeps_what_was_chosen_at_its_start(
+    admin: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster_commit, "AT_ONCE", 0)
+    where = preview(admin, cast, book(*new_rows()))
+    admin.post(where + "/commit", data={"confirmed": "y"})
+    admin.post(where + "/commit", data={"confirmed": "y", "scope": "whole"})
+    outbox.drain()
+    assert last_import().state == "committed"
+    assert students(cast)["林小禾"].status == "enrolled"
+
+
+def test_the_rows_to_act_on_come_before_everybody_else(admin: FlaskClient, cast: Cast) -> None:
+    bad = ("", "没有班", "男", "", "", "", "", "")
+    lin = registered(cast)[0]
+    where = preview(admin, cast, book(lin, *new_rows(), lin, bad))
+    page = admin.get(where).get_data(as_text=True)
+    places = [page.index(word) for word in ("没有班", "与第 2 行重复，只采用", "张𬭸", "周一帆")]
+    assert places == sorted(places)
 
 
 def test_what_changed_since_the_preview_is_not_overwritten(admin: FlaskClient, cast: Cast) -> None:
@@ -247,9 +293,10 @@ def test_a_class_turned_over_needs_the_tick(admin: FlaskClient, cast: Cast) -> N
         for n in range(12):
             make.student(session, klass=cast.klass_1, name=f"生{'乙' * (n + 1)}")
     where = preview(admin, cast, book(*registered(cast)))
-    assert admin.post(where + "/commit").status_code == 422
+    whole = {"scope": "whole"}
+    assert admin.post(where + "/commit", data=whole).status_code == 422
     assert last_import().state == "previewed"
-    assert admin.post(where + "/commit", data={"confirmed": "y"}).status_code == 303
+    assert admin.post(where + "/commit", data=whole | {"confirmed": "y"}).status_code == 303
 
 
 def test_uploaded_rows_are_unreadable_in_the_database_and_gone_after_30_days(
