@@ -49,11 +49,16 @@ def server(url: str) -> Server:
 def send(*, to: str, subject: str, body: str, key: str) -> None:
     """Hand one plain text to the mail server; `key` becomes the Message-ID.
 
+    Nobody lives under .invalid (RFC 6761), where the people of the demo have their addresses: such
+    a message counts as sent and leaves nowhere.
+
     Raises:
         NotConfigured: no mail server is named.
         OSError, smtplib.SMTPException: it did not take the message.
 
     """
+    if to.lower().endswith(".invalid"):
+        return
     target = server(os.environ.get("XINQIAO_SMTP_URL", ""))
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = target.sender, to, subject

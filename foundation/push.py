@@ -83,6 +83,12 @@ def channels_of(session: Session, user_id: int) -> list[PushChannel]:
     return list(session.scalars(own))
 
 
+def reached(session: Session, user_ids: Iterable[int]) -> set[int]:
+    """Return those of the people to whom a message can go at all."""
+    wanted = select(PushChannel.user_id).where(PushChannel.user_id.in_(set(user_ids)))
+    return set(session.scalars(wanted))
+
+
 def notify(
     session: Session,
     *,

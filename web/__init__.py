@@ -16,6 +16,7 @@ from accounts.visitor import needs_second_factor, visitor
 from foundation import clock, crypto, database, i18n, push
 from foundation.problems import Missing
 from instruments import check
+from schools.duty.queries import is_silent
 from schools.queries import actor_of
 from web import (
     administration,
@@ -176,6 +177,7 @@ def start() -> ResponseReturnValue:
         "web/start.html",
         waiting=today.waiting_for(database.session(), actor),
         parts=menu.in_parts(actor),
+        silent=is_silent(database.session(), actor.user_id),
         today=clock.today(),
     )
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.models import User
+from foundation import push
 from schools.duty import rules as duty
 from schools.models import DutySlot, Organisation
 from schools.queries import ancestors
@@ -52,6 +54,29 @@ def on_duty(session: Session, organisation_id: int, moment: datetime) -> OnDuty 
         if found:
             return OnDuty(organisation, tuple(found))
     return None
+
+
+def silent(session: Session, organisation_id: int) -> list[DutySlot]:
+    """Slots here and above whose person no message reaches, one of each person: nobody wakes him."""
+    ids = [organisation.id for organisation in ancestors(session, organisation_id)]
+    slots = session.scalars(
+        select(DutySlot)
+        .join(User, User.id == DutySlot.user_id)
+        .where(DutySlot.organisation_id.in_(ids), User.active)
+        .order_by(DutySlot.organisation_id.desc(), DutySlot.position, DutySlot.id)
+    ).unique()
+    first = {slot.user_id: slot for slot in reversed(list(slots))}
+    heard = push.reached(session, first)
+    return [slot for user_id, slot in first.items() if user_id not in heard][::-1]
+
+
+def is_silent(session: Session, user_id: int | None) -> bool:
+    """Whether somebody is on a weekly duty and has no way to be told."""
+    if user_id is None or push.reached(session, [user_id]):
+        return False
+    return (
+        session.scalar(select(DutySlot.id).where(DutySlot.user_id == user_id).limit(1)) is not None
+    )
 
 
 def whole_chain(session: Session, organisation_id: int) -> list[duty.Slot]:

@@ -305,7 +305,7 @@ def judge(planned: Sequence[Planned], students: Sequence[Known], place_label: An
     enrolled = Counter(student.place for student in students if student.enrolled)
     rows = [this for this in planned if "place" in this.row.values and this.kind != Kind.DUPLICATE]
     here = [this for this in rows if tuple(this.row.values["place"]) in enrolled]
-    strange = []
+    strange: list[str] = []
     if _looks_foreign(here, enrolled):
         values = {"n": len(here), "known": sum(this.known is not None for this in here)}
         if not _looks_like_newcomers(here, enrolled):
@@ -321,7 +321,7 @@ def judge(planned: Sequence[Planned], students: Sequence[Known], place_label: An
                 **values,
             )
         )
-    always, if_whole = strange, []
+    always, if_whole = strange, list[str]()
     for place, counted in _turnover(planned).items():
         limit = CONFIRM_ABOVE * enrolled[place]
         if enrolled[place] >= CLASS_TO_JUDGE and sum(counted) > limit:

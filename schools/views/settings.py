@@ -84,6 +84,7 @@ def _duty_page(
         places=places,
         place=place,
         slots=session().scalars(slots).unique().all(),
+        silent={slot.user_id for slot in duty_queries.silent(session(), place.id)},
         weekdays=weekday_names(),
         gaps=duty_rules.gaps(chain, now, now + WEEK),
         problems=duty_rules.problems(chain, now, now + WEEK),

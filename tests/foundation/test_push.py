@@ -220,6 +220,13 @@ def test_a_mail_down_does_not_hold_up_the_hook(
     assert len(hook.received) == 1
 
 
+def test_a_message_to_somebody_of_the_demo_leaves_nowhere(db: object, smtp: MailServer) -> None:
+    add("email", "counselor-990101@demo.invalid")
+    assert notify() == 1
+    assert outbox.drain() == 1
+    assert smtp.received == []
+
+
 def test_a_removed_channel_gets_nothing_more(db: object, smtp: MailServer) -> None:
     channel = add("email", "counselor@example.org")
     notify()

@@ -1,16 +1,20 @@
 """The weekly duty and the settings on their pages."""
 
+from datetime import time
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from accounts.policy import Actor
 from foundation import database
 from foundation.problems import Refused
 from schools import setting_values, settings
+from schools.actions import add_duty
 from schools.models import DutySlot
-from tests import people
+from tests import make, people
 from tests.people import Cast, sign_in
 
 
@@ -103,3 +107,36 @@ def test_every_value_is_read_back_as_it_is_shown(key: str) -> None:
 def test_impossible_values_are_refused(key: str, value: str) -> None:
     with pytest.raises(Refused):
         setting_values.parsed(key, value, settings.DEFAULTS[key].value)
+
+
+def on_duty(session: Session, cast: Cast) -> None:
+    add_duty(
+        session,
+        by=Actor.system("tests"),
+        organisation=cast.school,
+        user=cast.counselor,
+        position=1,
+        starts_at=time(0),
+        ends_at=time(0),
+    )
+
+
+def test_who_is_on_duty_and_hears_nothing_is_shown_until_he_has_an_address(
+    client: FlaskClient, cast: Cast
+) -> None:
+    with database.writing() as session:
+        on_duty(session, cast)
+        campaign = make.campaign(session, school=cast.school, klasses=[cast.klass_1])
+        campaign.state = "draft"
+    pages = (
+        (cast.school_admin, "/duty", "没有设置通知方式"),
+        (cast.counselor, f"/campaigns/{campaign.id}", "值班的人收不到提醒"),
+        (cast.counselor, "/start", "您在值班表上，但没有设置通知方式"),
+    )
+    for who, path, words in pages:
+        assert words in text(sign_in(client, who).get(path))
+    assert "没有设置通知方式" not in text(sign_in(client, cast.homeroom).get("/start"))
+    address = {"kind": "email", "address": "chen@example.org"}
+    assert sign_in(client, cast.counselor).post("/account/channels", data=address).status_code < 400
+    for who, path, words in pages:
+        assert words not in text(sign_in(client, who).get(path))

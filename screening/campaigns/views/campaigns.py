@@ -18,6 +18,7 @@ from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from foundation.state_machine import follow, open_to
 from instruments import catalogue
+from schools.duty.queries import silent
 from schools.models import Klass
 from schools.queries import klasses_visible_to, schools_visible_to
 from screening.campaigns import actions, instrument_choices, readiness, workflow
@@ -208,6 +209,7 @@ def _page(
         phase_word=phase_word,
         event_word=event_word,
         obstacles=[obstacle_words(each) for each in missing],
+        silent=silent(session(), shown.school_id) if before else [],
         approvals=approvals,
         events=open_to(
             workflow.TRANSITIONS, shown.state, lambda who: actor.may(who, shown.school.path)
