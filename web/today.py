@@ -15,9 +15,19 @@ from foundation.i18n import _
 from referrals.models import HotlineTicket, Referral
 from referrals.queries import hotline, referrals
 from schools.queries import in_scope
+from screening.campaigns.workflow import State as Campaigning
 from screening.league.care_task_queries import own_tasks
 from screening.league.concern_queries import concerns_visible_to
-from screening.models import Alert, Campaign, CareTask, Case, Concern, FollowUp, Sitting
+from screening.models import (
+    Alert,
+    Campaign,
+    CampaignApproval,
+    CareTask,
+    Case,
+    Concern,
+    FollowUp,
+    Sitting,
+)
 from screening.taking.queries import calls_to
 from screening.triage.alert_queries import alerts_visible_to, worklist
 from screening.triage.alert_workflow import CRITICAL, State
@@ -86,6 +96,17 @@ def _alerts(session: Session, actor: Actor) -> Iterator[Waiting]:
     )
     yield _line(session, mine, "due_at", _("由您处理的预警"), url_for(alerts, whose="mine"))
     yield _line(session, nobody, "due_at", _("未分派的预警"), url_for(alerts, whose="unassigned"))
+
+
+def _approvals(session: Session, actor: Actor) -> Iterator[Waiting]:
+    own = select(CampaignApproval.campaign_id).where(CampaignApproval.user_id == actor.user_id)
+    awaiting = select(Campaign).where(
+        in_scope(actor, P.CAMPAIGN_APPROVE, school=Campaign.school_id),
+        Campaign.state == Campaigning.AWAITING_APPROVAL.value,
+        Campaign.id.not_in(own),
+    )
+    page = url_for("campaigns.campaigns")
+    yield _line(session, awaiting, "opens_at", _("等您批准的测评"), page)
 
 
 def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
@@ -176,6 +197,7 @@ QUEUES: tuple[tuple[Permission, Queue], ...] = (
     (P.REFERRAL_APPROVE, _signatures),
     (P.HOTLINE_VIEW, _hotline),
     (P.HOSPITAL_WORK, _inbox),
+    (P.CAMPAIGN_APPROVE, _approvals),
     (P.CASE_WORK, _cases),
     (P.REFERRAL_VIEW, _referrals),
     (P.BOARD_VIEW, _sittings),

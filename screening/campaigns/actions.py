@@ -169,11 +169,11 @@ def _forecast(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def approve_sensitive(session: Session, *, by: Actor, campaign: Campaign, reason: str) -> None:
-    """A named person other than the author lets the sensitive items reach this cohort."""
+    """A named person, not the author, lets sensitive items and unverified cut-sets be used."""
     if campaign.state not in {State.DRAFT, State.AWAITING_APPROVAL}:
         raise WrongState(_("活动已经通过或结束。"), [])
     if by.ref == campaign.created_by:
-        raise Forbidden(_("敏感题目要由起草人以外的人批准。"))
+        raise Forbidden(_("这一项要由起草人以外的人批准。"))
     if not reason.strip():
         raise Refused(_("请写明批准的理由。"), "reason")
     campaign.sensitive_approved_by, campaign.sensitive_reason = by.user_id, reason.strip()
@@ -185,7 +185,7 @@ def submit(session: Session, *, by: Actor, campaign: Campaign) -> None:
     missing = [
         obstacle
         for obstacle in readiness.obstacles(plan_of(session, campaign), clock.today())
-        if obstacle.code != "sensitive_not_approved"
+        if obstacle.code not in readiness.BY_NAME
     ]
     if missing:
         raise Refused(_("还有 %(n)s 项没有准备好，请看“开放前检查”。", n=len(missing)))

@@ -1,6 +1,6 @@
 """Campaigns, boards and lists as an actor may fetch them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Select, func, select
@@ -88,7 +88,7 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
         definitions=definitions,
         unusable=[d.key for d in definitions if not _has_wording(d, campaign, licences)],
         expired=[key for key, until in licences.items() if until < opens_on],
-        unverified=_unverified(campaign, definitions),
+        unverified=[] if campaign.sensitive_approved_by else unverified(campaign),
         duty_problems=duty.problems(slots, campaign.opens_at, campaign.closes_at),
         sensitive_approved=campaign.sensitive_approved_by is not None,
         youngest=consent.age_on(youngest, clock.today()),
@@ -112,13 +112,12 @@ def _has_wording(definition: Definition, campaign: Campaign, licences: Mapping[s
     return catalogue.wording(definition.key, "zh-Hans", definition.version) is not None
 
 
-def _unverified(campaign: Campaign, definitions: Sequence[Definition]) -> list[str]:
+def unverified(campaign: Campaign) -> list[str]:
+    """Keys of the scales whose chosen cut-set nobody has verified."""
     chosen = {each["key"]: each.get("cutset") for each in campaign.instruments}
-    if campaign.sensitive_approved_by is not None:
-        return []
     return [
         d.key
-        for d in definitions
+        for d in definitions_of(campaign)
         for cutset in d.cutsets
         if cutset.id == (chosen[d.key] or "default") and not cutset.verified
     ]

@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from instruments.definition import Definition
 
+# what a named person lets through; the campaign may be submitted for it
+BY_NAME = frozenset({"sensitive_not_approved", "cutset_unverified"})
 # youngest usual age of a stage; a campaign may not reach below an instrument's limit
 YOUNGEST = {"junior": 12, "senior": 15, "vocational": 15, "higher": 17}
 

@@ -1,6 +1,8 @@
 """Words for a campaign's phases, events and obstacles."""
 
 from foundation.i18n import _
+from instruments import catalogue
+from screening.campaigns.instrument_choices import named
 from screening.campaigns.readiness import Obstacle
 from screening.campaigns.workflow import Event, Phase
 
@@ -30,22 +32,27 @@ def event_word(event: Event) -> str:
     }[event]
 
 
+def title_of(key: str) -> str:
+    """The scale as people call it."""
+    return named(catalogue.get(key).title)
+
+
 def obstacle_words(obstacle: Obstacle) -> str:
     """What is missing and what to do about it."""
+    scale, _blank, limit = obstacle.value.partition(" ")
+    title = f"{title_of(scale)}{limit}" if scale else ""
     words = {
         "no_students": _("所选班级里没有在读学生：请先导入名单。"),
         "no_instruments": _("还没有选择量表。"),
         "window_over": _("结束时间已经过去：请修改时间。"),
-        "too_young": _(
-            "量表 %(key)s 不适合本校最小的学生：请换一个量表或班级。", key=obstacle.value
-        ),
+        "too_young": _("量表 %(key)s 不适合本校最小的学生：请换一个量表或班级。", key=title),
         "no_wording": _(
             "量表 %(key)s 没有可以显示的中文题目：请导入本校有许可的题目，或只录入纸质答卷。",
-            key=obstacle.value,
+            key=title,
         ),
-        "licence_expired": _("量表 %(key)s 的许可在活动开始前到期：请先续期。", key=obstacle.value),
+        "licence_expired": _("量表 %(key)s 的许可在活动开始前到期：请先续期。", key=title),
         "cutset_unverified": _(
-            "量表 %(key)s 的界值未经核实：要由起草人以外的人批准后才能使用。", key=obstacle.value
+            "量表 %(key)s 的界值未经核实：要由起草人以外的人批准后才能使用。", key=title
         ),
         "duty_too_few_persons": _("值班表上不到两个人：请在“值班表”里补足。"),
         "duty_gap": _("开放期间有时段无人值班：请在“值班表”里补足。"),

@@ -298,3 +298,36 @@ def _licence(people: Cast, key: str, days: int) -> WordingLicence:
         imported_by="system:tests",
         imported_at=clock.now(),
     )
+
+
+def test_well_being_alone_can_be_opened_once_another_person_lets_its_cutset_be_used(
+    client: CheckedClient, people: Cast, frozen: datetime
+) -> None:
+    staff_duty(people)
+    made = draft(people, people.counselor, [Chosen("who-5")])
+    page = f"/campaigns/{made.id}"
+    sign_in(client, people.counselor)
+    assert "世界卫生组织五项身心健康指标（WHO-5） 的界值未经核实" in client.get(page).text
+    assert client.post(f"{page}/submit").status_code == 303
+    assert client.post(f"{page}/approve").status_code == 303
+    client.post("/sign-out")
+    sign_in(client, people.school_lead)
+    assert "批准界值" in client.get(page).text
+    assert client.post(f"{page}/approve").status_code == 422
+    client.post(f"{page}/approve-sensitive", data={"reason": "只作提示"})
+    assert client.post(f"{page}/approve").status_code == 303
+    assert "进行中" in client.get(page).text or "未开始" in client.get(page).text
+
+
+def test_the_second_approver_finds_the_campaign_on_his_first_page(
+    client: CheckedClient, people: Cast, frozen: datetime
+) -> None:
+    staff_duty(people)
+    made = draft(people, people.counselor)
+    sign_in(client, people.school_lead)
+    assert "等您批准的测评" not in client.get("/start").text
+    with database.writing() as session:
+        actions.submit(
+            session, by=actor(people.counselor), campaign=session.get_one(Campaign, made.id)
+        )
+    assert "等您批准的测评" in client.get("/start").text

@@ -25,8 +25,8 @@ from screening.campaigns import actions, instrument_choices, readiness, workflow
 from screening.campaigns.attention import attention_band
 from screening.campaigns.forms import CampaignForm, ReasonForm, ReopenForm
 from screening.campaigns.instrument_choices import named
-from screening.campaigns.queries import campaigns_visible_to, klasses_of, plan_of
-from screening.campaigns.words import event_word, obstacle_words, phase_word
+from screening.campaigns.queries import campaigns_visible_to, klasses_of, plan_of, unverified
+from screening.campaigns.words import event_word, obstacle_words, phase_word, title_of
 from screening.campaigns.workflow import Event
 from screening.models import Campaign, CampaignApproval
 
@@ -217,6 +217,7 @@ def _page(
         klasses=session().scalars(klasses_of(shown.id)).all(),
         titles=[_title(each) for each in shown.instruments],
         sensitive=actions.has_sensitive_items(shown),
+        unverified=[title_of(key) for key in unverified(shown)],
         sensitive_by=session().get(User, shown.sensitive_approved_by or 0),
         may_approve=actor.may(Permission.CAMPAIGN_APPROVE, shown.school.path),
         is_author=actor.ref == shown.created_by,
