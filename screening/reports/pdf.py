@@ -8,9 +8,11 @@ from foundation import charts_pdf, clock, pdf
 from foundation.i18n import _
 from instruments import catalogue
 from schools.models import Student
-from screening.models import Campaign, Response, Score
+from screening.campaigns.rule_words import band_word
+from screening.models import Campaign, Response
 from screening.reports import words
 from screening.reports.figures import Figures, Group, Share
+from screening.reports.sheets import ScoredPart, Sheet
 
 
 def notice() -> str:
@@ -90,9 +92,7 @@ def band_rows(key: str, counts: object) -> list[tuple[str, Share]]:
     order = [*definition.band_names, ""]
     total = sum(found.values())
     return [
-        (words.band_word(definition, band), Share(found[band], total))
-        for band in order
-        if band in found
+        (band_word(definition, band), Share(found[band], total)) for band in order if band in found
     ]
 
 
@@ -165,10 +165,9 @@ def _group_table(title: str, groups: Sequence[Group], what: str) -> Flowable:
     return pdf.table(header, rows, widths=(3, 1, 1, 1, 1.2, 4), numbers=(1, 2, 3, 4))
 
 
-def individual(
-    response: Response, student: Student, scores: Sequence[Score], school: str, reader: str
-) -> bytes:
+def individual(sheet: Sheet, student: Student, reader: str) -> bytes:
     """The summary of one sheet for the counselor."""
+    response = sheet.response
     story: list[Flowable] = [
         pdf.heading(_("个人测评摘要")),
         pdf.facts(
@@ -177,17 +176,18 @@ def individual(
                 (_("学号"), student.student_number or words.HIDDEN),
                 (_("班级"), f"{student.klass.grade.name}{student.klass.name}"),
                 (_("答题时间"), f"{clock.local(response.answered_at):%Y-%m-%d %H:%M}"),
+                (_("同意依据"), _("；").join(sheet.consent)),
             ]
         ),
         pdf.paragraph(notice()),
     ]
     if response.note:
         story.append(pdf.paragraph(response.note))
-    for score in scores:
-        story += _scored(score)
+    for part in sheet.parts:
+        story += _scored(part)
     if response.quality:
         story += [pdf.heading(_("作答质量"), 2), *pdf.bullets(quality_lines(response))]
-    head = pdf.Letterhead(school, _("个人测评摘要"), notice=notice(), watermark=reader)
+    head = pdf.Letterhead(student.school.name, _("个人测评摘要"), notice=notice(), watermark=reader)
     return pdf.document(story, head)
 
 
@@ -199,19 +199,11 @@ def quality_lines(response: Response) -> list[str]:
     ]
 
 
-def _scored(score: Score) -> list[Flowable]:
+def _scored(part: ScoredPart) -> list[Flowable]:
     header = (_("分数"), _("值"), _("分段"))
-    lines = rule_lines(score)
+    lines = [_("%(why)s（规则 %(rule)s）", why=why, rule=rule) for why, rule in part.reasons]
     return [
-        pdf.heading(words.title_of(score.instrument, score.version), 2),
-        pdf.table(header, words.scores_in_words(score), widths=(3, 1, 3), numbers=(1,)),
-        *pdf.bullets(lines),
+        pdf.heading(part.spoken.title, 2),
+        pdf.table(header, words.scores_in_words(part.score), widths=(3, 1, 3), numbers=(1,)),
+        *pdf.bullets([*lines, *part.blanks]),
     ]
-
-
-def rule_lines(score: Score) -> list[str]:
-    """Rules with their inputs, and critical questions left open."""
-    blank = score.result.get("unanswered_critical", ())
-    lines = words.rules_in_words(score)
-    lines += [_("第 %(item)s 题没有回答，不等于没有风险。", item=item) for item in blank]
-    return lines

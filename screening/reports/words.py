@@ -1,11 +1,11 @@
 """The words of reports: parts, steps, indices of quality, rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from foundation.i18n import _, language
+from foundation.i18n import _
 from instruments import catalogue
-from instruments.definition import Definition
 from instruments.quality import Index
+from screening.campaigns.rule_words import Spoken, band_word, named, plain, score_word, told
 from screening.models import Score
 from screening.reports.figures import Part
 
@@ -70,81 +70,62 @@ def severity_word(severity: int) -> str:
 
 def title_of(key: str, version: str | None = None) -> str:
     """The Chinese (or English) title of a scale."""
-    definition = catalogue.get(key, version)
-    return _named(definition.title)
-
-
-def band_word(definition: Definition, band: str) -> str:
-    """A band's name; no band is never called "none" or "normal"."""
-    if band not in definition.band_names:
-        return _("无法判断")
-    return _named(definition.band_names[band])
-
-
-def _named(title: object) -> str:
-    chinese = str(getattr(title, "zh", title))
-    return str(getattr(title, "en", "") or chinese) if language() == "en" else chinese
+    return named(catalogue.get(key, version).title)
 
 
 def scores_in_words(score: Score) -> list[tuple[str, str, str]]:
-    """Scale, score and band of one scored instrument."""
+    """Scale, score and band of one scored instrument; then the classes that have no score."""
     definition = catalogue.get(score.instrument, score.version)
-    titles = _titles(definition)
+    scores, bands = score.result["scores"], score.result["bands"]
+
+    def band(key: str) -> str:
+        return band_word(definition, bands[key]) if bands.get(key) else HIDDEN
+
     return [
-        (
-            _named(titles.get(key, key)),
-            _("无法计分") if value is None else f"{value:g}",
-            band_word(definition, score.result["bands"][key])
-            if score.result["bands"].get(key)
-            else HIDDEN,
-        )
-        for key, value in score.result["scores"].items()
+        *(
+            (
+                score_word(definition, key),
+                _("无法计分") if value is None else plain(value),
+                band(key),
+            )
+            for key, value in scores.items()
+        ),
+        *((score_word(definition, key), HIDDEN, band(key)) for key in bands if key not in scores),
     ]
 
 
-def rules_in_words(score: Score) -> list[str]:
-    """Every reason as a sentence, with the id of its rule at the end."""
-    definition = catalogue.get(score.instrument, score.version)
+def rules_in_words(score: Score, spoken: Spoken) -> list[tuple[str, str]]:
+    """Every reason as a sentence, with the id of its rule."""
     return [
-        _(
-            "%(why)s（规则 %(rule)s）",
-            why=_why(definition, each["rule"], each["inputs"]),
-            rule=each["rule"],
-        )
+        (_why(spoken, each["rule"], each["inputs"]), each["rule"])
         for each in score.result.get("reasons", ())
         # a blank critical question has a sentence of its own
         if "critical_item_unanswered" not in each["rule"]
     ]
 
 
-def _why(definition: Definition, rule: str, inputs: Mapping[str, object]) -> str:
+def _why(spoken: Spoken, rule: str, inputs: Mapping[str, object]) -> str:
+    definition = spoken.definition
     if "item" in inputs:
-        return _(
-            "第 %(item)s 题选了 %(value)s 分的回答，需要尽快当面了解",
-            item=inputs["item"],
-            value=inputs.get("value", HIDDEN),
-        )
-    titles = _titles(definition)
-    scores = "，".join(
-        _("%(scale)s %(value)s 分", scale=_named(titles.get(key, key)), value=_plain(value))
-        for key, value in inputs.items()
-        if not isinstance(value, list)
-    )
-    items = [str(item) for value in inputs.values() if isinstance(value, list) for item in value]
-    if items:
+        return _("%(told)s，需要尽快当面了解", told=told(spoken, inputs))
+    lists = {key: value for key, value in inputs.items() if isinstance(value, list | Mapping)}
+    items = [str(item) for value in lists.values() for item in value]
+    if items and all(item in definition.by_id for item in items):
         return _("第 %(items)s 题的回答合起来达到这条规则", items="、".join(items))
+    scores = _("，").join(
+        _("%(scale)s %(value)s 分", scale=score_word(definition, key), value=plain(value))
+        for key, value in _flat(inputs)
+    )
     band = rule.rsplit(":", 1)[-1]
     if band in definition.band_names:
         return _("%(scores)s，属于“%(band)s”", scores=scores, band=band_word(definition, band))
     return scores or _("按量表自己的规则")
 
 
-def _titles(definition: Definition) -> dict[str, object]:
-    """What a score is called: scales, derived scores, and counts that algorithms add."""
-    found: dict[str, object] = {each.key: each.title for each in definition.scales}
-    found |= {each.key: each.title for each in definition.derived}
-    return {"n_symptoms": _("达到的症状题数"), **found}
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+def _flat(inputs: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Scores by name; of a group of scores each by its own."""
+    for key, value in inputs.items():
+        if isinstance(value, Mapping):
+            yield from value.items()
+        elif not isinstance(value, list):
+            yield key, value

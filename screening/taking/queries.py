@@ -12,25 +12,22 @@ from foundation import clock
 from instruments import catalogue
 from instruments.definition import Definition
 from instruments.wording import Wording
-from instruments.wording_import import kept_wording
 from schools import settings
 from schools.models import Setting
 from screening.campaigns import consent
+from screening.campaigns.wordings import LANGUAGES, wording_for
 from screening.models import (
     Alert,
     AlertReach,
-    Campaign,
     Consent,
     Draft,
     Response,
     Ticket,
-    WordingLicence,
 )
 from screening.taking.drafts import Place, Stored
 from screening.taking.rules import Standing, window_of
 from screening.taking.scoring import Asked
 
-LANGUAGES = {"zh": "zh-Hans", "en": "en"}
 # How long a request may wait to write after its ticket was looked at.
 QUEUE = timedelta(minutes=1)
 KEYS = (
@@ -159,38 +156,10 @@ def parts_of(session: Session, ticket: Ticket, locale: str) -> tuple[Part, ...]:
     for asked, each in zip(asked_of(ticket), ticket.campaign.instruments, strict=True):
         own = each.get("language") or "zh"
         wanted = [LANGUAGES.get(locale, "zh-Hans"), LANGUAGES.get(own, own), "en"]
-        words = _words(session, ticket.campaign, asked.definition, wanted)
+        words = wording_for(session, ticket.campaign, asked.definition, wanted)
         if words is not None:
             found.append(Part(asked, words))
     return tuple(found)
-
-
-def _words(
-    session: Session, campaign: Campaign, definition: Definition, languages: list[str]
-) -> Wording | None:
-    for language in dict.fromkeys(languages):
-        shipped = catalogue.wording(definition.key, language, definition.version)
-        found = shipped or _licensed(session, campaign, definition, language)
-        if found is not None:
-            return found
-    return None
-
-
-def _licensed(
-    session: Session, campaign: Campaign, definition: Definition, language: str
-) -> Wording | None:
-    """The school's own text: a licence that ends while a campaign runs does not stop it."""
-    opened_on = min(clock.today(), clock.local(campaign.opens_at).date())
-    document = session.scalar(
-        select(WordingLicence.document).where(
-            WordingLicence.organisation_id == campaign.school_id,
-            WordingLicence.key == definition.key,
-            WordingLicence.version == definition.version,
-            WordingLicence.language == language,
-            WordingLicence.expires_on >= opened_on,
-        )
-    )
-    return kept_wording(definition, document) if document else None
 
 
 def drafts_of(session: Session, ticket: Ticket) -> dict[Place, Stored]:

@@ -14,8 +14,10 @@ from foundation.paging import Page, page_of_rows
 from schools.models import Klass, Organisation, StaffRole, Student
 from schools.queries import in_scope
 from schools.student_queries import fits
-from screening.models import Alert, AlertChange, AlertReach, Case
-from screening.triage.alert_workflow import State
+from screening.campaigns.rule_words import Spoken
+from screening.campaigns.wordings import spoken
+from screening.models import Alert, AlertChange, AlertReach, Campaign, Case
+from screening.triage.alert_workflow import FOLLOWED, State
 
 BEFORE, AROUND = 5, 25  # of the queue beside an alert
 
@@ -188,12 +190,20 @@ def reached_by(alert_id: int) -> Select[AlertReach]:
     return select(AlertReach).where(AlertReach.alert_id == alert_id).order_by(AlertReach.id)
 
 
+def spoken_of(session: Session, alert: Alert) -> Spoken | None:
+    """The scale of an alert's rule in the words that may be shown; None for a call for a person."""
+    inputs = alert.inputs or {}
+    campaign = session.get(Campaign, alert.campaign_id) if alert.campaign_id else None
+    key = inputs.get("instrument") or alert.rule.split(":")[0]
+    return spoken(session, campaign, key, inputs.get("version"))
+
+
 def worklist(actor: Actor, words: str = "") -> Select[Alert]:
     """Open flags for the League side and school leads; pages show attention and advice only."""
     query = (
         alerts_visible_to(actor, Permission.CARE_VIEW)
         .where(Alert.ended_at.is_(None))
-        .order_by(Alert.severity.desc(), Alert.due_at, Alert.id)
+        .order_by(Alert.state.in_(FOLLOWED), Alert.severity.desc(), Alert.due_at, Alert.id)
     )
     return query.where(fits(words)) if words.strip() else query
 

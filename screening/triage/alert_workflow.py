@@ -34,6 +34,8 @@ class Event(StrEnum):
 
 
 ENDED = frozenset({State.FALSE_ALARM, State.CLEARED, State.CLOSED})
+# a counselor has assessed the student and decided how it goes on
+FOLLOWED = frozenset({State.WATCH, State.INTERVENE, State.REFER})
 NEXT_LOOK = {
     State.IN_REVIEW: timedelta(days=1),
     State.WATCH: timedelta(days=7),

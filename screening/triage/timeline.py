@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor, Permission, Role
 from foundation import audit
 from foundation.i18n import _
+from instruments import catalogue
 from schools.models import Organisation, Student
+from screening.campaigns.rule_words import named
 from screening.models import (
     Alert,
     AlertChange,
@@ -25,6 +27,7 @@ from screening.models import (
 )
 from screening.models.referral_columns import REFERRAL
 from screening.triage import words as triage_words
+from screening.triage.alert_queries import spoken_of
 
 P = Permission
 HOSPITAL = Role.HOSPITAL_CONTACT.value
@@ -108,13 +111,11 @@ def _alerts(session: Session, student: Student) -> Iterator[Entry]:
 
 def _changed_answers(session: Session, student: Student) -> Iterator[Entry]:
     """Answers that were changed after their alert, with both values: never a withdrawal."""
-    rows = select(AlertChange.at, AlertChange.detail, Alert.id).join(
-        Alert, Alert.id == AlertChange.alert_id
-    )
+    rows = select(AlertChange, Alert).join(Alert, Alert.id == AlertChange.alert_id)
     changed = _here(rows, Alert, student).where(AlertChange.event == "answer_changed")
-    for at, detail, alert_id in session.execute(changed):
-        words = triage_words.changed_answer(detail)
-        yield Entry(at, _("改了答案"), words, "triage.alert", "alert_id", alert_id)
+    for change, alert in session.execute(changed):
+        words = triage_words.changed_answer(change.detail, spoken_of(session, alert))
+        yield Entry(change.at, _("改了答案"), words, "triage.alert", "alert_id", alert.id)
 
 
 def _care(session: Session, student: Student) -> Iterator[Entry]:
@@ -154,11 +155,13 @@ def _sheets(session: Session, student: Student, *, scores: bool) -> Iterator[Ent
 
 def _results(session: Session, student: Student) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    rows = select(Score.response_id, Score.instrument, Score.valid, Score.positive).where(
-        Score.student_id == student.id
-    )
-    for response_id, instrument, valid, positive in session.execute(rows):
+    rows = select(
+        Score.response_id, Score.instrument, Score.version, Score.valid, Score.positive
+    ).where(Score.student_id == student.id)
+    for response_id, instrument, version, valid, positive in session.execute(rows):
         word = _("需要关注") if positive else _("未提示")
         word = word if valid else _("无效")
-        found.setdefault(response_id, []).append(f"{instrument.upper()} {word}")
+        found.setdefault(response_id, []).append(
+            f"{named(catalogue.get(instrument, version).title)} {word}"
+        )
     return found

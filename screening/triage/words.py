@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from foundation.i18n import _
+from screening.campaigns import rule_words
+from screening.campaigns.rule_words import Spoken
+from screening.triage.alert_workflow import FOLLOWED
 from screening.triage.raising import ASK
 
 
@@ -61,35 +64,56 @@ def reason_kind(rule: str) -> str:
     return _("本人求助") if rule == ASK else _("测评提示需要关心")
 
 
-def what_to_do(severity: int) -> str:
-    """What an adult of the branch does."""
+def what_to_do(severity: int, state: str) -> str:
+    """What an adult of the branch does now: it follows what the counselor has found out."""
+    if state in FOLLOWED:
+        return _(
+            "心理老师已经在跟进：请照常相处，自然地关心近况，不谈测评；有担心马上告诉心理老师。"
+        )
     if severity == 3:
         return _("请立即陪伴，不要让学生独处；联系心理老师，有危险拨打 110 或 120。")
     return _("请自然地关心近况，不谈测评；有担心马上告诉心理老师。")
 
 
-def changed_answer(detail: Mapping[str, Any]) -> str:
+def changed_answer(detail: Mapping[str, Any], spoken: Spoken | None = None) -> str:
     """Both values of an answer that was changed after its alert, which stands all the same."""
-    before, after = (
-        _("不回答") if detail.get(key) is None else detail[key] for key in ("from", "to")
-    )
+    before, after = (_answer(spoken, detail.get(key)) for key in ("from", "to"))
     return _("原来 %(before)s，后来 %(after)s；预警不因此撤回。", before=before, after=after)
 
 
-def inputs_words(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The inputs of a rule as (name, value)."""
+def _answer(spoken: Spoken | None, value: object) -> str:
+    if value is None:
+        return _("不回答")
+    return spoken.answer(value) if spoken else str(value)
+
+
+def alert_facts(
+    spoken: Spoken | None, inputs: Mapping[str, Any], rule: str
+) -> list[tuple[str, str]]:
+    """Why there is an alert, as (name, value): the question and the answer, the score and its cut.
+
+    Inputs of a rule that the library does not know are shown as they are: never nothing.
+    """
+    found = rule_words.facts(spoken, inputs) if spoken else _as_they_are(inputs)
+    if rule == ASK:
+        found.insert(0, (_("原因"), reason_kind(rule)))
+    if inputs.get("careless"):
+        found.append((_("作答质量存疑"), _("是")))
+    return found
+
+
+def _as_they_are(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = {
         "instrument": _("量表"),
-        "scale": _("分量表"),
         "value": _("得分"),
-        "score": _("得分"),
-        "band": _("区间"),
         "item": _("题号"),
-        "cut": _("界值"),
-        "cutset": _("界值版本"),
-        "at_least": _("界值"),
-        "version": _("量表版本"),
-        "careless": _("作答质量存疑"),
         "place": _("地点"),
+        "tell_invigilator": _("告诉监考老师"),
+        "error": _("错误"),
     }
-    return [(names.get(key, key), str(value)) for key, value in inputs.items()]
+    truth = {True: _("是"), False: _("否")}
+    return [
+        (names.get(key, key), truth[value] if isinstance(value, bool) else str(value))
+        for key, value in inputs.items()
+        if key != "careless" and value != ""
+    ]

@@ -5,9 +5,10 @@ from io import BytesIO
 import pikepdf
 from sqlalchemy import select
 
-from foundation import database
+from foundation import clock, database
 from foundation.audit import AuditRow
-from screening.models import Campaign, Response
+from instruments import catalogue
+from screening.models import Campaign, Consent, Response
 from screening.reports.figures import COURSE, Figures, Part, Taken
 from screening.reports.pdf import funnel_notes
 from screening.reports.queries import figures_of
@@ -134,6 +135,44 @@ def test_a_rule_is_told_in_words(client: CheckedClient, people: Cast) -> None:
             select(Response.id).where(Response.campaign_id == campaign_id, Response.any_critical)
         ).first()
     page = client.get(f"/results/{response_id}").get_data(as_text=True)
-    assert "第 9 题选了" in page
+    wording = catalogue.wording("phq-9", "zh-Hans")
+    assert wording is not None
+    assert f"第 9 题：{wording.item(9).text}，选了“" in page
     assert "规则 phq-9:" in page
     assert "value =" not in page
+    assert "n_symptoms" not in page
+    assert wording.item(3).text in page
+
+
+def test_a_summary_says_who_agreed_how_and_when(client: CheckedClient, people: Cast) -> None:
+    imported(people.school.code)
+    with database.writing() as session:
+        sheet = session.scalars(select(Response)).first()
+        assert sheet is not None
+        assert sheet.consent_basis is not None
+        basis, sheet.consent_basis = sheet.consent_basis, None
+        path = f"/results/{sheet.id}"
+        for party, method in (("guardian", "link"), ("student", "online")):
+            session.add(
+                Consent(
+                    campaign_id=sheet.campaign_id,
+                    student_id=sheet.student_id,
+                    party=party,
+                    signed_name="林妈妈" if party == "guardian" else None,
+                    decision="granted",
+                    method=method,
+                    text_version="1",
+                    recorded_by="system:tests",
+                    recorded_at=clock.now(),
+                )
+            )
+    sign_in(client, people.counselor)
+    page = client.get(path).get_data(as_text=True)
+    today = f"{clock.local(clock.now()):%Y-%m-%d}"
+    assert f"监护人 林妈妈 同意（家长网页，{today}" in page
+    assert f"学生本人同意（答题前在网页上，{today}" in page
+    assert basis not in page
+    with database.writing() as session:
+        for each in session.scalars(select(Consent)):
+            session.delete(each)
+    assert "没有登记过同意" in client.get(path).get_data(as_text=True)

@@ -144,7 +144,7 @@ def test_a_changed_answer_stands_on_the_alert_and_the_timeline_with_both_values(
     alert = changed_later(people)
     sign_in(client, people.counselor)
     for path in (f"/alerts/{alert}", f"/students/{people.lin.id}"):
-        assert "原来 2，后来 不回答" in client.get(path).text
+        assert "原来 一半以上的天数（2），后来 不回答" in client.get(path).text
 
 
 def test_nobody_but_the_counselor_learns_of_a_changed_answer(

@@ -22,6 +22,7 @@ from screening.reports.queries import (
     responses_visible_to,
     scores_of,
 )
+from screening.reports.sheets import sheet_of
 
 bp = Blueprint("reports", __name__)
 PAGE = 50
@@ -153,12 +154,9 @@ def individual(response_id: int) -> ResponseReturnValue:
     sheet, student = read_sheet(response_id)
     return render_template(
         "reports/individual.html",
-        sheet=sheet,
+        sheet=sheet_of(session(), sheet),
         student=student,
-        campaign=session().get_one(Campaign, sheet.campaign_id),
-        scores=scores_of(session(), [sheet.id]).get(sheet.id, []),
         words=words,
-        rule_lines=report_pdf.rule_lines,
         quality=report_pdf.quality_lines(sheet),
         notice=report_pdf.notice(),
     )
@@ -169,8 +167,7 @@ def individual(response_id: int) -> ResponseReturnValue:
 def individual_pdf(response_id: int) -> ResponseReturnValue:
     """The same summary to print, with the reader's name across it."""
     sheet, student = read_sheet(response_id)
-    scores = scores_of(session(), [sheet.id]).get(sheet.id, [])
-    content = report_pdf.individual(sheet, student, scores, student.school.name, reader())
+    content = report_pdf.individual(sheet_of(session(), sheet), student, reader())
     return pdf_file(content, f"summary-{sheet.id}")
 
 

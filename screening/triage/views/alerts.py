@@ -25,6 +25,7 @@ from screening.triage import alert_queries as queries
 from screening.triage import jobs
 from screening.triage import words as triage_words
 from screening.triage.alert_workflow import Event, steps_to_take
+from screening.triage.contacts import NOT_CALLED, contacts_for
 from screening.triage.custody import OVERDUE, Charge, violations
 from screening.triage.forms import StepForm
 
@@ -201,6 +202,10 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         alert=shown,
         school=school,
         full=full,
+        contacts=contacts_for(session(), actor, shown, school),
+        may_open_student=actor.may(P.STUDENT_VIEW, school.path),
+        not_called=NOT_CALLED,
+        spoken=queries.spoken_of(session(), shown) if full else None,
         events=steps_to_take(shown.state, lambda who: actor.may(who, school.path)),
         form=form,
         changes=changes,
