@@ -76,7 +76,7 @@ def propose(session: Session, *, organisation: Organisation, parsed: Parsed) -> 
     ]
     rows += [(None, Planned(row, Kind.REFUSED)) for row in homeless]
     _check_worth(rows)
-    warnings += _new_klasses(session, rows, schools) + _unused(parsed)
+    warnings += _new_klasses(session, rows, schools) + _unused(parsed) + _several(parsed)
     counts = roster.counts(this for _number, this in rows)
     return Proposal(organisation.id, parsed, rows, counts, warnings)
 
@@ -210,6 +210,14 @@ def _unused(parsed: Parsed) -> list[dict[str, Any]]:
     return [{"text": _("这些列没有用到：%(names)s", names=names), "confirm": False}]
 
 
+def _several(parsed: Parsed) -> list[dict[str, Any]]:
+    names = dict.fromkeys(row.sheet for row in parsed.rows if row.sheet)
+    if not names:
+        return []
+    sentence = _("读了 %(n)s 个工作表：%(names)s", n=len(names), names="、".join(names))
+    return [{"text": sentence, "confirm": False}]
+
+
 def store_preview(*, by: Actor, upload: Upload, proposal: Proposal) -> int:
     """Keep the preview, in slices; until the last slice is in, the import counts as cancelled."""
     with writing() as session:
@@ -276,6 +284,7 @@ def _record(
             "changes": list(this.changes),
             "place_name": _place_name(this.row),
             "written_name": written,
+            "sheet": this.row.sheet,
         },
         "before": _before(known) if known else None,
         "errors": [{"column": i.column, "message": i.message} for i in this.row.issues],

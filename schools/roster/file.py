@@ -36,6 +36,12 @@ class Row:
     cells: list[str]
     values: dict[str, Any] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    sheet: str = ""  # its name, where the file has several
+
+    @property
+    def place(self) -> str:
+        """Where the user finds the row."""
+        return f"{self.number}（{self.sheet}）" if self.sheet else str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +125,76 @@ def choose(sheets: Sequence[Sheet], kind: str = "headers") -> tuple[Sheet, Heade
 
 
 def parse(sheets: Sequence[Sheet], today: date) -> Parsed:
-    """The whole roster with all of its errors. Raises Refused when the file cannot be a roster."""
-    sheet, header = choose(sheets)
-    _check_columns(header)
-    body = sheet.rows[header.row + 1 :]
-    readers = _readers(today)
-    rows = [
-        _row(number, cells, header, readers)
-        for number, cells in enumerate(body, start=header.row + 2)
-        if is_data(cells, header)
-    ]
+    """The whole roster with all of its errors. Raises Refused when the file cannot be a roster.
+
+    A workbook with one sheet for each grade or class is one roster; rows then name their sheet.
+    """
+    lists = _lists(sheets)
+    if len(lists) == 1:
+        [(sheet, header)] = lists
+        _check_columns(header)
+        together, rows = header, _rows(sheet, header, today)
+    else:
+        together, rows = _joined([header for _sheet, header in lists]), []
+        for sheet, header in lists:
+            _check_sheet(sheet, header)
+            rows += [_moved(row, sheet, header, together) for row in _rows(sheet, header, today)]
     if not rows:
         raise Refused(_("表头下面没有一名学生。"), "file")
-    used = set(header.columns.values())
-    unused = (title for at, title in enumerate(header.titles) if at not in used and title)
-    return Parsed(header.titles, header.columns, rows, tuple(unused))
+    used = set(together.columns.values())
+    unused = (title for at, title in enumerate(together.titles) if at not in used and title)
+    return Parsed(together.titles, together.columns, rows, tuple(unused))
+
+
+def _lists(sheets: Sequence[Sheet]) -> list[tuple[Sheet, Header]]:
+    """The sheets that name students; beside them a table of sums is no list."""
+    found = [(sheet, header) for sheet in sheets if (header := find_header(sheet.rows))]
+    named = [each for each in found if "name" in each[1].columns]
+    return named or [choose(sheets)]
+
+
+def _rows(sheet: Sheet, header: Header, today: date) -> list[Row]:
+    readers = _readers(today)
+    return [
+        _row(number, cells, header, readers)
+        for number, cells in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2)
+        if is_data(cells, header)
+    ]
+
+
+def _check_sheet(sheet: Sheet, header: Header) -> None:
+    try:
+        _check_columns(header)
+    except Refused as problem:
+        sentence = _("工作表“%(name)s”：%(what)s", name=sheet.name, what=problem.message)
+        raise Refused(sentence, "file") from problem
+
+
+def _joined(headers: Sequence[Header]) -> Header:
+    """The columns of all sheets: a field that we know is one column, whatever a sheet calls it."""
+    titles, columns = list(headers[0].titles), dict(headers[0].columns)
+    for header in headers[1:]:
+        known = {at: name for name, at in header.columns.items()}
+        for at, title in enumerate(header.titles):
+            name = known.get(at)
+            if name in columns or (name is None and title in titles):
+                continue
+            if name is not None:
+                columns[name] = len(titles)
+            titles.append(title)
+    return Header(0, tuple(titles), columns)
+
+
+def _moved(row: Row, sheet: Sheet, header: Header, together: Header) -> Row:
+    """The row with its cells under the columns of the whole roster."""
+    known = {at: name for name, at in header.columns.items()}
+    cells = [""] * len(together.titles)
+    for at, title in enumerate(header.titles):
+        name = known.get(at)
+        target = together.columns[name] if name else together.titles.index(title)
+        cells[target] = cells[target] or row.cells[at]
+    row.cells, row.sheet = cells, sheet.name
+    return row
 
 
 def one_person(texts: Mapping[str, str], klass: tuple[str, str], today: date) -> Row:

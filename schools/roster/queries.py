@@ -175,9 +175,7 @@ def rows_of(import_id: int, kind: str = "", school_id: int | None = None) -> Sel
 def problems_first(rows: Select[RosterRow]) -> Select[RosterRow]:
     """For a person to look through: what he must act on, then what happens, then who is missing."""
     turn = {Kind.REFUSED.value: 0, Kind.DUPLICATE.value: 1, Kind.LEAVING.value: 3}
-    return rows.order_by(None).order_by(
-        case(turn, value=RosterRow.kind, else_=2), RosterRow.row_number, RosterRow.id
-    )
+    return rows.order_by(None).order_by(case(turn, value=RosterRow.kind, else_=2), RosterRow.id)
 
 
 def row_ids(

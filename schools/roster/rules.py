@@ -247,15 +247,15 @@ def _mark_repeats(planned: Sequence[Planned]) -> None:
 
 def _mark_pair(other: Planned, this: Planned) -> None:
     if other.row.values.get("name") != this.row.values.get("name"):
-        sentence = _("号码与第 %(n)s 行相同，但姓名不同，两行都没有采用。", n=other.row.number)
+        sentence = _("号码与第 %(n)s 行相同，但姓名不同，两行都没有采用。", n=other.row.place)
         this.refuse("", sentence)
         if other.kind != Kind.REFUSED:
-            sentence = _("号码与第 %(n)s 行相同，但姓名不同，两行都没有采用。", n=this.row.number)
+            sentence = _("号码与第 %(n)s 行相同，但姓名不同，两行都没有采用。", n=this.row.place)
             other.refuse("", sentence)
         return
     this.kind, this.changes = Kind.DUPLICATE, ()
-    this.row.issues.append(Issue("", _("与第 %(n)s 行重复，只采用那一行。", n=other.row.number)))
-    other.row.issues.append(Issue("", _("与第 %(n)s 行重复，采用本行。", n=this.row.number)))
+    this.row.issues.append(Issue("", _("与第 %(n)s 行重复，只采用那一行。", n=other.row.place)))
+    other.row.issues.append(Issue("", _("与第 %(n)s 行重复，采用本行。", n=this.row.place)))
 
 
 def _mark_same_student(planned: Sequence[Planned]) -> None:
@@ -267,7 +267,7 @@ def _mark_same_student(planned: Sequence[Planned]) -> None:
         other = first.setdefault(this.known.id, this)
         if other is not this:
             this.kind, this.changes = Kind.DUPLICATE, ()
-            sentence = _("与第 %(n)s 行指的是同一名学生，只采用那一行。", n=other.row.number)
+            sentence = _("与第 %(n)s 行指的是同一名学生，只采用那一行。", n=other.row.place)
             this.row.issues.append(Issue("", sentence))
 
 

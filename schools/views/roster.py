@@ -196,13 +196,20 @@ def roster_undo_import(import_id: int) -> ResponseReturnValue:
     return redirect(url_for("schools.roster_preview", import_id=import_id), 303)
 
 
+def _place(row: RosterRow) -> int | str:
+    sheet = (row.wanted or {}).get("sheet")
+    return f"{row.row_number}（{sheet}）" if sheet else row.row_number
+
+
 @bp.get("/roster/<int:import_id>/file")
 @requires(Permission.ROSTER_IMPORT)
 def roster_returned(import_id: int) -> ResponseReturnValue:
     """The user's own rows with one column more: what became of each."""
     made = _fetch_import(import_id)
     query = roster_queries.rows_of(import_id).where(RosterRow.kind != Kind.LEAVING.value)
-    rows = session().scalars(query).all()
+    rows = list(session().scalars(query))
+    if any((row.wanted or {}).get("sheet") for row in rows):
+        rows.sort(key=lambda row: row.id)  # sheet by sheet, as they were read
     if not rows:
         raise Refused(_("这份名单的原始内容已经删除（上传 30 天后）。"))
     audit.record_read(
@@ -213,7 +220,7 @@ def roster_returned(import_id: int) -> ResponseReturnValue:
     )
     header = [*made.headers, _("行号"), _("处理结果")]
     lines = (
-        [*row.cells[: len(made.headers)], row.row_number, roster_words.outcome(row)] for row in rows
+        [*row.cells[: len(made.headers)], _place(row), roster_words.outcome(row)] for row in rows
     )
     widths = [*([14] * len(made.headers)), 8, 60]
     book = spreadsheets.write_xlsx(header, lines, widths=widths, marked=len(header) - 1)

@@ -152,6 +152,34 @@ def test_who_is_missing_from_a_class_in_the_file_leaves_but_keeps_his_record(
     assert students(cast)["吴晓晓"].status == "enrolled", "his class is not in the file"
 
 
+def test_a_workbook_with_a_sheet_for_each_grade_is_one_roster(
+    admin: FlaskClient, cast: Cast
+) -> None:
+    workbook, out = openpyxl.Workbook(), io.BytesIO()
+    seven, eight = workbook.active, workbook.create_sheet("初二")
+    seven.title = "初一"
+    for line in (("学号", "姓名", "班级"), ("701", "甲一", "七年级1班"), ("702", "", "七年级1班")):
+        seven.append(line)
+    for line in (
+        ("姓名", "班级", "学籍号码", "备注", "学号"),
+        ("乙二", "八年级2班", "", "走读", "801"),
+    ):
+        eight.append(line)
+    sums = workbook.create_sheet("汇总")
+    for line in (("年级", "班级", "人数"), ("七年级", "1班", "2")):
+        sums.append(line)
+    workbook.save(out)
+    where = preview(admin, cast, out.getvalue())
+    page = admin.get(where).get_data(as_text=True)
+    assert "读了 2 个工作表：初一、初二" in page
+    returned = admin.get(where + "/file").data
+    rows = list(openpyxl.load_workbook(io.BytesIO(returned)).active.values)
+    assert [row[-2] for row in rows[1:]] == ["2（初一）", "3（初一）", "2（初二）"]
+    assert rows[3][:3] == ("801", "乙二", "八年级2班")
+    admin.post(where + "/commit", data={"confirmed": "y"})
+    assert {"甲一", "乙二"} <= set(students(cast))
+
+
 def test_a_list_of_newcomers_throws_nobody_out(admin: FlaskClient, cast: Cast) -> None:
     where = preview(admin, cast, book(new_rows()[0]))
     assert "标为离校" in admin.get(where).get_data(as_text=True)
