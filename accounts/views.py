@@ -48,8 +48,9 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _sign_in_page(form: SignInForm) -> str:
-    roles = list(current_app.config["DEMO_ROLES"])
-    return render_template("accounts/sign_in.html", form=form, demo_roles=roles)
+    config = current_app.config
+    roles, places = list(config["DEMO_ROLES"]), config["DEMO_PLACES"]
+    return render_template("accounts/sign_in.html", form=form, demo_roles=roles, demo_places=places)
 
 
 @bp.post("/sign-in")
@@ -88,10 +89,13 @@ def _signed_in(token: str, target: str | None) -> ResponseReturnValue:
 @bp.post("/sign-in/demo")
 @public("demo only: one click signs in as a role")
 def sign_in_demo() -> ResponseReturnValue:
-    """Sign in as the first demo account of a role; not there outside a demo."""
-    if not current_app.config["DEMO"]:
+    """Sign in as the first demo account of a role, of one place if it says which."""
+    config = current_app.config
+    if not config["DEMO"]:
         raise Missing
-    username = current_app.config["DEMO_ROLES"].get(request.form.get("role", ""))
+    place = request.form.get("place")
+    roles = config["DEMO_PLACES"].get(place, {}) if place else config["DEMO_ROLES"]
+    username = roles.get(request.form.get("role", ""))
     with database.writing() as session:
         user = session.scalars(
             select(User).where(User.username == (username or ""), User.demo)

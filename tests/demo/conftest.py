@@ -1,6 +1,5 @@
 """The demo is loaded once for all tests of this folder."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,9 @@ from web import demo
 
 @dataclass(frozen=True)
 class Loaded:
-    """The home that the demo filled, and how long it took."""
+    """The home that the demo filled."""
 
     home: Path
-    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +27,9 @@ def demo_home(
     url = fresh_databases.make(home)
     database.configure(url, home)
     crypto.configure(home)
-    started = time.perf_counter()
     demo.load(home)
-    took = time.perf_counter() - started
     database.dispose()
-    yield url, Loaded(home, took)
+    yield url, Loaded(home)
     fresh_databases.drop(url)
 
 
