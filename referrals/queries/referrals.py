@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import Actor, Permission
+from foundation import clock
 from referrals import workflow
 from referrals.models import HospitalService, Referral, ReferralStep
 from schools import queries as schools
@@ -27,6 +28,21 @@ def referrals_visible_to(actor: Actor) -> Select[Referral]:
         )
         .order_by(Referral.ended_at.is_not(None), Referral.due_at, Referral.id)
     )
+
+
+def lists_of() -> dict[str, ColumnElement[bool]]:
+    """The lists of a hospital's inbox, each as a condition."""
+    running = Referral.ended_at.is_(None)
+    return {"open": running, "late": and_(running, Referral.due_at < clock.now()), "all": true()}
+
+
+def counts_of(session: Session, actor: Actor) -> dict[str, int]:
+    """How many letters stand in each list of the inbox."""
+    letters = addressed_to(actor).with_only_columns(Referral.id).order_by(None)
+    return {
+        name: session.scalar(select(func.count()).select_from(letters.where(each).subquery())) or 0
+        for name, each in lists_of().items()
+    }
 
 
 def addressed_to(actor: Actor) -> Select[Referral]:

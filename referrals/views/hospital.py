@@ -12,6 +12,7 @@ from foundation import audit, clock
 from foundation.database import session
 from foundation.forms import Form
 from foundation.i18n import _
+from foundation.paging import page_of
 from referrals import wording, workflow
 from referrals.actions import hospital as actions
 from referrals.actions import preparing, timing
@@ -54,15 +55,16 @@ EVENTS = "receive,accept,schedule,ask_info,arrive,see,reply,confirm_cancel,no_sh
 def inbox() -> ResponseReturnValue:
     """Letters to this hospital, the next due first, and how much room it says it has."""
     actor = current_actor()
-    rows = session().scalars(queries.addressed_to(actor)).unique().all()
-    shown = request.args.get("show", "open")
+    lists, asked = queries.lists_of(), request.args.get("show", "open")
+    shown = asked if asked in lists else "open"
+    letters = queries.addressed_to(actor).where(lists[shown])
     services = session().scalars(queries.services_of(actor)).unique().all()
     return render_template(
         "referrals/inbox.html",
-        rows=[row for row in rows if shown == "all" or row.ended_at is None],
+        rows=page_of(session(), letters, request.args.get("page", 1, type=int)),
         shown=shown,
         recalled=session().scalars(queries.recalled_from(actor)).unique().all(),
-        counts={"open": sum(row.ended_at is None for row in rows), "all": len(rows)},
+        counts=queries.counts_of(session(), actor),
         services=[
             (s, capacity_words(s.capacity, s.capacity_at, s.organisation_id), _capacity_form(s))
             for s in services

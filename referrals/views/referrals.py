@@ -49,6 +49,7 @@ FORMS: dict[Event, type[Form]] = {
 }
 # The last one stands apart: it takes back what was a mistake.
 DANGEROUS = (Event.CANCEL, Event.RECALL)
+HOURS_ARE_SAID = 48  # an older word about a hospital's room is told in days
 
 
 @bp.get("/referrals")
@@ -202,9 +203,11 @@ def capacity_words(capacity: str, at: datetime | None, organisation_id: int) -> 
     if at is None:
         return _("接诊能力不详")
     hours = int((clock.now() - at).total_seconds() // 3600)
-    if hours >= settings.value(session(), organisation_id, "referral.capacity_stale_h"):
-        return _("接诊能力不详（%(n)s 小时前更新）", n=hours)
-    return _("%(word)s（%(n)s 小时前更新）", word=wording.CAPACITIES[capacity], n=hours)
+    stale = hours >= settings.value(session(), organisation_id, "referral.capacity_stale_h")
+    word = _("接诊能力不详") if stale else wording.CAPACITIES[capacity]
+    if hours < HOURS_ARE_SAID:
+        return _("%(word)s（%(n)s 小时前更新）", word=word, n=hours)
+    return _("%(word)s（%(n)s 天前更新）", word=word, n=hours // 24)
 
 
 @bp.post("/referrals/<int:referral_id>/consent")

@@ -14,6 +14,7 @@ from foundation import audit
 from foundation.database import session
 from foundation.forms import Form
 from foundation.i18n import _
+from foundation.paging import page_of
 from foundation.problems import Missing, Refused
 from referrals import hotline_workflow as workflow
 from referrals import wording
@@ -32,37 +33,26 @@ from schools.models import Organisation
 bp = Blueprint("hotline", __name__)
 P = Permission
 DANGEROUS = ("return", "return_again", "escalate", "take_back", "redo")
-SHOWN = ("mine", "open", "crisis", "late", "all")
 
 
 @bp.get("/hotline")
 @requires(P.HOTLINE_VIEW)
 def queue() -> ResponseReturnValue:
     """Tickets by risk, then by time left."""
-    actor = current_actor()
-    rows = session().scalars(queries.tickets_visible_to(session(), actor)).unique().all()
-    shown = request.args.get("show", "open")
-    lists = {name: [r for r in rows if _belongs(r, name, actor.user_id)] for name in SHOWN}
+    actor, asked = current_actor(), request.args.get("show", "open")
+    lists = queries.lists_of(actor)
+    shown = asked if asked in lists else "open"
+    wanted = queries.tickets_visible_to(session(), actor).where(lists[shown])
+    rows = page_of(session(), wanted, request.args.get("page", 1, type=int))
     return render_template(
         "hotline/queue.html",
-        rows=lists.get(shown, lists["open"])[:200],
+        rows=rows,
         shown=shown,
-        counts={name: len(found) for name, found in lists.items()},
+        counts=queries.counts_of(session(), actor),
         words=wording,
         names=_names(rows),
         may_open=bool(queries.own_desks(session(), actor)),
     )
-
-
-def _belongs(row: HotlineTicket, name: str, user_id: int | None) -> bool:
-    tests: dict[str, Callable[[], bool]] = {
-        "mine": lambda: row.ended_at is None and row.owner_user_id == user_id,
-        "open": lambda: row.ended_at is None,
-        "crisis": lambda: row.ended_at is None and row.kind == "crisis",
-        "late": lambda: row.ended_at is None and queries.is_late(row),
-        "all": lambda: True,
-    }
-    return tests[name]()
 
 
 def _names(rows: Any) -> dict[int, str]:

@@ -153,6 +153,11 @@ def test_room_that_was_asked_by_telephone_is_written_down_with_its_age(world, cl
     with clock.frozen(clock.now() + timedelta(hours=2)):
         sign_in(client, viewer)
         assert "需要等候（2 小时前更新）" in client.get("/agreements").text
+    with clock.frozen(clock.now() + timedelta(hours=1205)):
+        sign_in(client, viewer)
+        page = client.get("/agreements").text
+        assert "接诊能力不详（50 天前更新）" in page
+        assert "1205" not in page
 
 
 def test_what_the_city_agreed_holds_in_the_county_and_is_not_the_countys_to_end(

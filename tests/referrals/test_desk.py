@@ -1,18 +1,24 @@
 """The 12355 desk: a call from pick-up to closing, and what may not happen to it."""
 
+import re
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event as sql
 from sqlalchemy import select
+from sqlalchemy.engine import Engine
 
 from accounts.policy import Role
 from foundation import clock, database
+from foundation.paging import PAGE
 from foundation.problems import Problem, Refused
 from referrals import jobs
 from referrals.actions import handling, tickets
 from referrals.actions.ticket_moves import Changed
 from referrals.models import Clock, HotlineTicket
+from schools.models import Organisation
 from tests import make
 from tests.people import actor, sign_in
 from tests.referrals.calls import (
@@ -255,3 +261,57 @@ def test_help_asked_from_a_referral_names_that_referral_and_no_other(world, clie
     assert client.post(url, data=data).status_code == 303
     with database.reading() as session:
         assert session.scalars(select(HotlineTicket)).one().referral_id == referral_id
+
+
+def test_the_queue_is_counted_and_paged_by_the_database(world, client):
+    with database.writing() as session:
+        desk = session.get_one(Organisation, world.people.desk.id)
+        by = actor(world.people.operator)
+        for number in range(60):
+            kind = {"kind": "crisis", "risk": "3"} if number < 2 else {}
+            tickets.open_ticket(session, by=by, desk=desk, facts={**CALL, **kind})
+    first = session_ticket_numbers()[0]
+    sign_in(client, world.people.operator)
+    with statements() as seen:
+        page = client.get("/hotline").text
+    counted = dict(zip(("mine", "open", "crisis", "late", "all"), counts(page), strict=True))
+    assert (counted["open"], counted["crisis"], counted["all"]) == (60, 2, 60)
+    assert page.count("GD2026") == PAGE
+    read = [each for each in seen if not each.startswith("SELECT count")]
+    fetched = [each for each in read if "hotline_ticket.number" in each]
+    assert fetched
+    assert all("LIMIT" in each for each in fetched)
+    second = client.get("/hotline?page=2").text
+    assert second.count("GD2026") == 60 - PAGE
+    assert first in page
+    assert first not in second
+    assert client.get("/hotline?show=crisis").text.count("GD2026") == 2
+    assert client.get("/hotline?show=nonsense").text.count("GD2026") == PAGE
+    with clock.frozen(clock.now() + timedelta(days=30)):
+        sign_in(client, world.people.operator)
+        assert client.get("/hotline?show=late").text.count("GD2026") == PAGE
+
+
+def session_ticket_numbers():
+    with database.reading() as session:
+        return list(session.scalars(select(HotlineTicket.number).order_by(HotlineTicket.id)))
+
+
+def counts(page):
+    """The figures of the tabs, in order."""
+    return [int(each) for each in re.findall(r'class="count">(\d+)<', page)]
+
+
+@contextmanager
+def statements():
+    """The SQL that is sent meanwhile."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    sql.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sql.remove(Engine, "before_cursor_execute", note)
