@@ -355,4 +355,5 @@ def _offices(session: Session, people: Cast, side: Side, owner: User) -> dict[st
         "role_id": role.id,
         "channel_id": channel.id,
         "organisation_id": side.school.id,
+        "region_id": region.id,
     }

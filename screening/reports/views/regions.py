@@ -18,10 +18,10 @@ from screening.reports.words import HIDDEN
 bp = Blueprint("regions", __name__)
 
 
-def one(organisation_id: int) -> Organisation:
+def one(region_id: int) -> Organisation:
     """A region whose counts he may read, 404 otherwise."""
     statement = regions_visible_to(current_actor())
-    return fetch(statement.where(Organisation.id == organisation_id))
+    return fetch(statement.where(Organisation.id == region_id))
 
 
 @bp.get("/region")
@@ -34,11 +34,11 @@ def mine() -> ResponseReturnValue:
     return _page(found)
 
 
-@bp.get("/region/<int:organisation_id>")
+@bp.get("/region/<int:region_id>")
 @requires(Permission.REGION_VIEW)
-def region(organisation_id: int) -> ResponseReturnValue:
+def region(region_id: int) -> ResponseReturnValue:
     """One region below: the same counts that its own viewer sees."""
-    return _page(one(organisation_id))
+    return _page(one(region_id))
 
 
 def _asked(found: Organisation) -> tuple[int, bool, Region]:
@@ -53,7 +53,7 @@ def _page(found: Organisation) -> ResponseReturnValue:
 
     def address(place: Place) -> str:
         own = 1 if place.id == found.id else None
-        return url_for("regions.region", organisation_id=place.id, year=year, direct=own)
+        return url_for("regions.region", region_id=place.id, year=year, direct=own)
 
     return render_template(
         "reports/region.html",
@@ -75,11 +75,11 @@ def _above(found: Organisation) -> list[Organisation]:
     return list(session().scalars(statement))
 
 
-@bp.get("/region/<int:organisation_id>/export")
+@bp.get("/region/<int:region_id>/export")
 @requires(Permission.REGION_VIEW)
-def export(organisation_id: int) -> ResponseReturnValue:
+def export(region_id: int) -> ResponseReturnValue:
     """What would leave, and the question why."""
-    return _export_page(one(organisation_id), ExportForm(), 200)
+    return _export_page(one(region_id), ExportForm(), 200)
 
 
 def _export_page(found: Organisation, form: ExportForm, status: int) -> ResponseReturnValue:
@@ -96,11 +96,11 @@ def _export_page(found: Organisation, form: ExportForm, status: int) -> Response
     return page, status
 
 
-@bp.post("/region/<int:organisation_id>/export")
+@bp.post("/region/<int:region_id>/export")
 @requires(Permission.REGION_VIEW)
-def export_file(organisation_id: int) -> ResponseReturnValue:
+def export_file(region_id: int) -> ResponseReturnValue:
     """The counts of the page as a file."""
-    found, form = one(organisation_id), ExportForm()
+    found, form = one(region_id), ExportForm()
     if not form.validate_on_submit():
         return _export_page(found, form, 422)
     year, _direct, shown = _asked(found)
