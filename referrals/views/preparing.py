@@ -1,5 +1,6 @@
 """From a case to a letter: the form, the preview of exactly what leaves, sending, the signature."""
 
+from posixpath import commonpath
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -214,7 +215,10 @@ def _referral_of(case: Case) -> int | None:
 
 def _school_call(case: Case) -> tuple[SchoolCallForm, dict[int, Organisation]]:
     school = session().get_one(Organisation, case.school_id)
-    desks = {desk.id: desk for desk in hotline_queries.desks_near(session(), school.path)}
+    found = hotline_queries.desks_near(session(), school.path)
+    # the school's own county first: nobody in a hurry should have to look for it
+    near = sorted(found, key=lambda desk: -len(commonpath([desk.path, school.path])))
+    desks = {desk.id: desk for desk in near}
     form = SchoolCallForm()
     form.desk.choices = options([(desk.id, desk.name) for desk in desks.values()])
     return form, desks

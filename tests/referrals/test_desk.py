@@ -243,6 +243,18 @@ def test_a_school_asks_the_desk_to_help_with_a_case(world, client):
         assert (made.case_id, made.channel) == (world.case.id, "school")
 
 
+def test_the_desk_of_the_schools_own_county_stands_first(world, client):
+    with database.writing() as session:
+        city = session.get_one(Organisation, world.people.desk.parent_id)
+        county = session.get_one(Organisation, world.people.school.parent_id)
+        far = make.organisation(session, name="远县", kind="county", under=city)
+        make.organisation(session, name="远县12355", kind="desk", under=far)
+        make.organisation(session, name="本县12355", kind="desk", under=county)
+    sign_in(client, world.people.counselor)
+    page = client.get(f"/cases/{world.case.id}/hotline").text
+    assert page.index("本县12355") < page.index("临江市12355") < page.index("远县12355")
+
+
 def test_help_asked_from_a_referral_names_that_referral_and_no_other(world, client):
     referral_id = sent(world)
     sign_in(client, world.people.counselor)
