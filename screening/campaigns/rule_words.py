@@ -142,11 +142,18 @@ def facts(spoken: Spoken, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append((_("题目"), spoken.question(inputs["item"])))
         found.append((_("回答"), spoken.answer(inputs.get("value"))))
         if inputs.get("at_least") is not None:
-            edge = spoken.answer(inputs["at_least"])
-            found.append((_("提示条件"), _("“%(answer)s”或更重", answer=edge)))
+            found.append((_("提示条件"), _edge(spoken, inputs)))
         return found
     if "scale" not in inputs:
         return found
     found.append((_("结果"), told(spoken, inputs)))
     titles = [named(each.title) for each in definition.cutsets if each.id == inputs.get("cutset")]
     return found + [(_("界值来源"), title) for title in titles]
+
+
+def _edge(spoken: Spoken, inputs: Mapping[str, Any]) -> str:
+    """From which answer on the question flags."""
+    edge, item = inputs["at_least"], spoken.definition.by_id.get(str(inputs["item"]))
+    if item is not None and item.codes and edge >= item.codes[-1]:
+        return _("“%(answer)s”", answer=spoken.answer(edge))
+    return _("“%(answer)s”或更重", answer=spoken.answer(edge))

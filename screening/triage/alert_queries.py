@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import User
@@ -17,7 +17,7 @@ from schools.student_queries import fits
 from screening.campaigns.rule_words import Spoken
 from screening.campaigns.wordings import spoken
 from screening.models import Alert, AlertChange, AlertReach, Campaign, Case
-from screening.triage.alert_workflow import FOLLOWED, State
+from screening.triage.alert_workflow import CRITICAL, FOLLOWED, State
 
 BEFORE, AROUND = 5, 25  # of the queue beside an alert
 
@@ -203,9 +203,29 @@ def worklist(actor: Actor, words: str = "") -> Select[Alert]:
     query = (
         alerts_visible_to(actor, Permission.CARE_VIEW)
         .where(Alert.ended_at.is_(None))
-        .order_by(Alert.state.in_(FOLLOWED), Alert.severity.desc(), Alert.due_at, Alert.id)
+        .outerjoin(Case, Case.id == Alert.case_id)
+        .order_by(_calm(), Alert.severity.desc(), Alert.due_at, Alert.id)
     )
     return query.where(fits(words)) if words.strip() else query
+
+
+def _calm() -> ColumnElement[bool]:
+    """`words.is_calm` as a condition: who needs somebody at his side stands first."""
+    judged = or_(
+        and_(Case.level.is_not(None), Case.level < CRITICAL),
+        and_(
+            Case.level.is_(None),
+            or_(Alert.severity < CRITICAL, Alert.state == State.WATCH.value),
+        ),
+    )
+    return and_(Alert.state.in_(FOLLOWED), judged)
+
+
+def levels_of(session: Session, alerts: Iterable[Alert]) -> dict[int | None, int | None]:
+    """The level of each case that these alerts belong to, by the case."""
+    ids = {alert.case_id for alert in alerts if alert.case_id}
+    rows = session.execute(select(Case.id, Case.level).where(Case.id.in_(ids)))
+    return {row.id: row.level for row in rows}
 
 
 def advice_for(actor: Actor) -> Select[Case]:

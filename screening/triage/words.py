@@ -6,7 +6,7 @@ from typing import Any
 from foundation.i18n import _
 from screening.campaigns import rule_words
 from screening.campaigns.rule_words import Spoken
-from screening.triage.alert_workflow import FOLLOWED
+from screening.triage.alert_workflow import CRITICAL, FOLLOWED, State
 from screening.triage.raising import ASK
 
 
@@ -64,13 +64,22 @@ def reason_kind(rule: str) -> str:
     return _("本人求助") if rule == ASK else _("测评提示需要关心")
 
 
-def what_to_do(severity: int, state: str) -> str:
+def is_calm(severity: int, state: str, level: int | None) -> bool:
+    """Whether a person has judged that nobody need stay at the student's side; never by default."""
+    if state not in FOLLOWED or level == CRITICAL:
+        return False
+    return level is not None or severity < CRITICAL or state == State.WATCH
+
+
+def what_to_do(severity: int, state: str, level: int | None) -> str:
     """What an adult of the branch does now: it follows what the counselor has found out."""
-    if state in FOLLOWED:
+    if is_calm(severity, state, level):
         return _(
             "心理老师已经在跟进：请照常相处，自然地关心近况，不谈测评；有担心马上告诉心理老师。"
         )
-    if severity == 3:
+    if state in FOLLOWED:
+        return _("心理老师正在跟进，仍要有人陪伴：请不要让学生独处；有危险拨打 110 或 120。")
+    if severity == CRITICAL:
         return _("请立即陪伴，不要让学生独处；联系心理老师，有危险拨打 110 或 120。")
     return _("请自然地关心近况，不谈测评；有担心马上告诉心理老师。")
 

@@ -4,11 +4,11 @@ from sqlalchemy import select
 
 from accounts.models import User
 from accounts.policy import Role
-from foundation import database
+from foundation import clock, database
 from foundation.audit import AuditRow
 from schools.models import Student
-from screening.models import Alert
-from screening.triage import alert_actions
+from screening.models import Alert, Case
+from screening.triage import alert_actions, case_actions
 from screening.triage.alert_workflow import Event
 from screening.triage.raising import raise_alert
 from tests import make
@@ -132,3 +132,25 @@ def test_what_to_do_follows_the_state_of_the_alert(people: Cast, client: Checked
     assert "心理老师已经在跟进" in page
     sign_in(client, duty_person(people))
     assert "请立即陪伴" not in client.get(f"/alerts/{alert}").text
+
+
+def test_who_is_in_grave_danger_is_not_left_alone_while_the_counselor_works(
+    people: Cast, client: CheckedClient
+) -> None:
+    alert, by = raised(people), actor(people.counselor)
+    with database.writing() as session:
+        shown = session.get_one(Alert, alert)
+        for event in (Event.ACKNOWLEDGE, Event.REVIEW, Event.INTERVENE):
+            alert_actions.step(session, by=by, alert=shown, event=event, reason="谈过")
+        case = session.get_one(Case, shown.case_id)
+    sign_in(client, people.secretary)
+    for level, alone in ((None, False), (3, False), (2, True)):
+        with database.writing() as session:
+            if level is not None:
+                case = session.get_one(Case, case.id)
+                case_actions.interview(
+                    session, by=by, case=case, record="谈话", level=level, held_at=clock.now()
+                )
+        page = client.get("/care").text
+        assert ("不要让学生独处" not in page) is alone, level
+        assert ("跟进中" in page) is alone, level

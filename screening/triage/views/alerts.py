@@ -205,6 +205,7 @@ def _alert_page(shown: Alert, form: StepForm, status: int) -> ResponseReturnValu
         contacts=contacts_for(session(), actor, shown, school),
         may_open_student=actor.may(P.STUDENT_VIEW, school.path),
         not_called=NOT_CALLED,
+        levels=queries.levels_of(session(), [shown]),
         spoken=queries.spoken_of(session(), shown) if full else None,
         events=steps_to_take(shown.state, lambda who: actor.may(who, school.path)),
         form=form,
@@ -265,7 +266,10 @@ def care() -> ResponseReturnValue:
     page = page_of(session(), query, request.args.get("page", 1, type=int))
     _read(page.rows)
     names = _names({each.owner_user_id for each in page})
-    return render_template("triage/care.html", page=page, q=words, names=names, words=triage_words)
+    levels = queries.levels_of(session(), page)
+    return render_template(
+        "triage/care.html", page=page, q=words, names=names, levels=levels, words=triage_words
+    )
 
 
 @bp.get("/advice")
