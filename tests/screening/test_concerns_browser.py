@@ -73,3 +73,29 @@ def test_with_a_network_it_thanks_at_once(page: Page, people: Cast, live_server:
     page.wait_for_url("**/concerns/thanks")
     look(page, "thanks-1280")
     assert received() == 1
+
+
+def test_a_report_that_names_nobody_is_not_lost_without_network_nor_when_refused(
+    page: Page, people: Cast, live_server: str
+) -> None:
+    with database.writing() as session:
+        token = actions.start_session(session, by=Actor.system("tests"), user=people.contact)
+    page.context.add_cookies([{"name": "xq", "value": token, "url": live_server}])
+    page.goto(f"{live_server}/concerns/new")
+    page.fill("#facts", "他说不想活了")
+    page.check("input[name=seen] >> nth=0")
+    page.check("input[name=urgency][value=urgent]")
+    page.context.set_offline(True)
+    page.click("form#concern > p button")
+    page.wait_for_selector("#concern-state.notice-danger")
+    page.context.set_offline(False)
+    page.goto(f"{live_server}/concerns/new")
+    page.wait_for_selector("#concern-state.notice-danger")
+    assert page.input_value("#facts") == "他说不想活了"
+    assert page.is_checked("input[name=seen] >> nth=0")
+    assert page.is_checked("input[name=urgency][value=urgent]")
+    page.fill("#who", "林小禾（七年级1班）")
+    page.click("form#concern > p button")
+    page.wait_for_url("**/concerns/thanks")
+    assert received() == 1
+    assert page.evaluate(KEPT) == []

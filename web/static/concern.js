@@ -40,6 +40,7 @@
     });
   }
   function keep(item) {
+    memory = memory.filter(function (each) { return each.id !== item.id; });
     if (!subtle) { memory.push(item); return Promise.resolve(false); }
     var nonce = crypto.getRandomValues(new Uint8Array(12));
     return secret()
@@ -118,7 +119,9 @@
     }).catch(function () { return later(item); });
   }
   function answered(answer, item) {
-    if (answer.ok) { return answer.json().then(function (said) { location.assign(said.next); }); }
+    if (answer.ok) {
+      return wipe(item).then(function () { return answer.json(); }).then(function (said) { location.assign(said.next); });
+    }
     if (answer.status === 422) { return refused(answer, item); }
     return later(item).then(function () { if (answer.status === 401) { tell(say.signedOut, "warn"); } });
   }
@@ -129,8 +132,15 @@
     var button = event.submitter;
     var item = { id: form.elements.client_key.value, at: Date.now(), fields: fields(button) };
     tell(say.sending);
-    send(item).then(function (answer) { return answered(answer, item); }, function () { return later(item); });
+    send(item).then(function (answer) { return answered(answer, item); }, function () {
+      // what would be refused later is said now, while the person is here
+      return complete(item) ? later(item) : draft(item, say.incomplete);
+    });
   });
+  function complete(item) {
+    function told(name) { return item.fields.some(function (pair) { return pair[0] === name && pair[1].trim(); }); }
+    return told("danger") || (told("who") && (told("seen") || told("facts")));
+  }
 
   // --- what waits on this device ----------------------------------------------------------------
   var flushing = false;
@@ -144,6 +154,7 @@
     }).catch(function () { return null; }).then(function () { flushing = false; });
   }
   function flushOne(item) {
+    if (item.draft) { return tooOld(item); }
     return send(item).then(function (answer) {
       if (answer.ok) { return wipe(item).then(function () { tell(say.delivered, "good"); }); }
       if (answer.status === 422) { return giveBack(item); }
@@ -151,15 +162,31 @@
       return tooOld(item);
     }, function () { tell(subtle ? say.kept : say.memory, "warn"); return tooOld(item); });
   }
-  function giveBack(item) {
-    // refused: put the words back where the person can complete them
-    item.fields.forEach(function (pair) {
-      var control = form.elements[pair[0]];
-      if (control && control.tagName && control.type !== "hidden") { control.value = pair[1]; }
+  // A refused report stays on the device, and in the form, until the person has completed it.
+  function draft(item, words) {
+    item.draft = true;
+    return keep(item).then(function () {
+      tell(words, "danger");
+      release();
+      state.scrollIntoView({ block: "center" });
     });
-    tell(say.refused, "danger");
-    return wipe(item);
   }
+  function giveBack(item) {
+    if (!form.elements.who.value && !form.elements.facts.value) { fill(item); }
+    return draft(item, say.refused);
+  }
+  function fill(item) {
+    Array.prototype.forEach.call(form.elements, function (control) {
+      if (!control.name || control.name === "csrf_token" || control.tagName === "BUTTON") { return; }
+      var values = item.fields.filter(function (pair) { return pair[0] === control.name; }).map(function (pair) { return pair[1]; });
+      if (control.type === "checkbox" || control.type === "radio") { control.checked = values.indexOf(control.value) >= 0; }
+      else if (values.length) { control.value = values[0]; }
+    });
+  }
+  kept().then(function (items) {
+    var unfinished = items.filter(function (item) { return item.draft; })[0];
+    if (unfinished) { fill(unfinished); tell(say.refused, "danger"); }
+  });
   function tooOld(item) {
     if (Date.now() - item.at < WEEK) { return null; }
     return wipe(item).then(function () { tell(say.old, "danger"); });
