@@ -87,7 +87,7 @@ def _first_start(*, empty: bool) -> list[str]:
         used = session.scalar(sa.select(sa.exists(sa.select(User.id))))
     if not used and (empty or setup_code.pending(database.home())):
         code = setup_code.issue(database.home())
-        return [f"一次性安装码 set-up code: {code}"]
+        return [f"一次性设置码 set-up code: {code}"]
     if not used:
         print("正在准备演示数据。 Preparing the demo district.", file=sys.stderr)
         _flask("demo", "load")
