@@ -64,11 +64,12 @@ def _foot(number: str, link: str) -> Table:
         pdf.qr(link),
         pdf.small(_("编号 %(number)s", number=number)),
         pdf.small(_("扫码可查本函是否有效；没有账号的医院，凭编号和学生出生日期填写收件和回执。")),
+        pdf.small(_("没有手机时，在电脑上打开：%(link)s", link=link)),
     ]
     seal = [
         pdf.paragraph(words, pdf.CENTRED)
         for words in (_("学校（盖章）"), _("心理老师签名："), _("日期：＿＿＿＿年＿＿月＿＿日"))
     ]
-    foot = Table([[code, seal]], colWidths=[pdf.WIDTH * 0.5] * 2, rowHeights=[48 * mm])
+    foot = Table([[code, seal]], colWidths=[pdf.WIDTH * 0.5] * 2, rowHeights=[58 * mm])
     foot.setStyle([("BOX", (1, 0), (1, 0), 0.6, pdf.LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     return foot

@@ -14,11 +14,11 @@ from foundation.i18n import _
 from foundation.problems import Refused
 from schools.models import Organisation, Setting
 
-HEILONGJIANG = "黑龙江12355做法，全团要讯2022年第22期（reference/domain.md #91-#93）"
-PROPOSED = "本系统建议值，须与当地约定（reference/domain.md §3）"
-REFERRAL = "本系统建议值，须与医院约定（转介流程表 §5.4）"
-TICKET = "本系统建议值，须与服务台约定（工单流程表 §5.5）"
-CONSENT = "本系统建议值，须与当地约定（同意规则表 §5.3）"
+HEILONGJIANG = "黑龙江12355做法，全团要讯2022年第22期"
+PROPOSED = "本系统建议值，须与当地约定"
+REFERRAL = "本系统建议值，须与医院约定"
+TICKET = "本系统建议值，须与服务台约定"
+CONSENT = "本系统建议值，须与当地约定"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ DEFAULTS: Mapping[str, Default] = {
     # clocks
     "clock.critical_contact_min": Default(30, HEILONGJIANG),
     "clock.high_interview_h": Default(24, PROPOSED),
-    "clock.attention_contact_h": Default(168, "instruments.md §3.3: 7 天"),
+    "clock.attention_contact_h": Default(168, PROPOSED),
     "clock.crisis_contact_min": Default(30, HEILONGJIANG),
     "clock.crisis_accept_min": Default(5, PROPOSED),
     "clock.case_accept_h": Default(4, PROPOSED),
@@ -62,7 +62,7 @@ DEFAULTS: Mapping[str, Default] = {
     "clock.referral_school_urgent_h": Default(2, PROPOSED),
     "clock.referral_red_min": Default(30, HEILONGJIANG),
     "clock.referral_visit_h": Default(24, "罗山县 2025-03 文件：医院 24 小时内优先接诊"),
-    "clock.referral_remind_h": Default(2, "reference/domain.md §4.5"),
+    "clock.referral_remind_h": Default(2, REFERRAL),
     "clock.referral_call_min": Default(30, f"{REFERRAL}第 26 行"),
     "clock.referral_replan_h": Default(24, f"{REFERRAL}第 22 行"),
     "clock.referral_incident_h": Default(24, f"{REFERRAL}第 25 行"),
@@ -70,12 +70,12 @@ DEFAULTS: Mapping[str, Default] = {
     "clock.noshow_check_h": Default(4, f"{REFERRAL}第 14 行"),
     "noshow.latest_hour": Default(22, f"{REFERRAL}第 14 行"),
     "followup.after_return_h": Default([24, 168, 720], f"{REFERRAL}第 20 行"),
-    "referral.letter_d": Default(30, "reference/domain.md §5.2"),
+    "referral.letter_d": Default(30, REFERRAL),
     "referral.capacity_stale_h": Default(24, PROPOSED),
     "referral.reschedules": Default(2, f"{REFERRAL}第 13 行"),
     # consent to refer
     "consent.second_person_h": Default(2, CONSENT),
-    "consent.refusal_review_h": Default(72, "reference/domain.md §4.4"),
+    "consent.refusal_review_h": Default(72, CONSENT),
     "consent.unreachable_h": Default(24, CONSENT),
     "consent.attempts": Default(3, CONSENT),
     "consent.basis_min": Default(30, HEILONGJIANG),
@@ -92,16 +92,16 @@ DEFAULTS: Mapping[str, Default] = {
     "ladder.contact_after_ack_min": Default(10, TICKET),
     "alert.escalate_minutes": Default([5, 10, 20, 30], HEILONGJIANG),
     # ages and consent
-    "consent.guardian_below": Default(14, "个人信息保护法第31条；reference/domain.md §3"),
-    "consent.student_alone_from": Default(18, "reference/domain.md §3"),
+    "consent.guardian_below": Default(14, "《个人信息保护法》第三十一条"),
+    "consent.student_alone_from": Default(18, "《民法典》第十七条：满十八周岁为成年人"),
     # what a room may do
-    "taking.idle_lock_s": Default(180, "campaigns.md §2: kiosk"),
-    "taking.grace_min": Default(30, "reference/domain.md §4.1"),
-    "retest.after_school_days": Default(3, "reference/domain.md §4.7"),
+    "taking.idle_lock_s": Default(180, PROPOSED),
+    "taking.grace_min": Default(30, PROPOSED),
+    "retest.after_school_days": Default(3, PROPOSED),
     # words and colours are labels only; code compares numbers
     "level.words": Default(
         {"3": "一级（重大）", "2": "二级（严重）", "1": "三级（一般）", "0": "暂不需要关注"},
-        "reference/domain.md §2.2",
+        PROPOSED,
     ),
     "help.numbers": Default(
         [
@@ -112,12 +112,12 @@ DEFAULTS: Mapping[str, Default] = {
         ],
         "国家卫生健康委 2024-12-25 通知；共青团 12355",
     ),
-    "report.small_cell": Default(10, "design.md §4: k = 10"),
+    "report.small_cell": Default(10, "本系统建议值：少于 10 人的格子不显示"),
     # a branch contact is a fellow student or an adult (design.md §1)
     "league.contact_is_adult": Default(False, PROPOSED),  # noqa: FBT003 - a value, not a switch
-    "league.release_gap_d": Default(7, "design.md §4: care tasks"),
+    "league.release_gap_d": Default(7, PROPOSED),
     "forecast.interview_minutes": Default(30, PROPOSED),
-    "forecast.positive_share": Default(0.15, "reference/instruments.md §3.2"),
+    "forecast.positive_share": Default(0.15, PROPOSED),
     "campaign.retention": Default("until_graduation", "西南财大 2019；上海西南位育中学（R20）"),
 }
 

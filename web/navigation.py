@@ -27,7 +27,7 @@ GROUPS = {
     Group.SCHOOL: _l("学校与人员"),
     Group.SYSTEM: _l("系统"),
 }
-SHORT = 7  # as many entries fit one row beside the name of the person
+SHORT = 5  # as many entries fit one row beside the name of the person, in English too
 
 
 @dataclass(frozen=True)

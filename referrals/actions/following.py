@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.policy import Actor
 from foundation import clock
 from foundation.i18n import _
 from referrals.models import Referral
 from schools import settings
 from screening.models import Case, FollowUp
+from screening.triage.case_actions import finish_follow_up
 
 DAY_H = 24
 
@@ -29,6 +32,16 @@ def follow_up(
     session.add(row)
     session.flush()
     return row
+
+
+def appointment_kept(session: Session, *, by: Actor, referral: Referral) -> None:
+    """The child is at the hospital: nobody need tell the family of the date any more."""
+    case = session.get_one(Case, referral.case_id)
+    told = select(FollowUp).where(
+        FollowUp.case_id == case.id, FollowUp.kind == "appointment", FollowUp.done_at.is_(None)
+    )
+    for row in session.scalars(told):
+        finish_follow_up(session, by=by, case=case, row=row, note=_("学生已经到医院。"))
 
 
 def replan(session: Session, referral: Referral) -> None:

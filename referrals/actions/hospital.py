@@ -12,7 +12,7 @@ from foundation.i18n import _
 from foundation.problems import Refused
 from referrals.actions import timing
 from referrals.actions.case_steps import Return, give_back
-from referrals.actions.following import follow_up, replan
+from referrals.actions.following import appointment_kept, follow_up, replan
 from referrals.actions.moves import (
     is_late,
     move,
@@ -213,6 +213,7 @@ def arrive(session: Session, *, by: Actor, referral: Referral, version: int | No
     due = clock.now() + rule(session, referral, "clock.referral_visit_h")
     said = Said(version=version, due_at=due)
     move(session, by=by, referral=referral, event=Event.ARRIVE, said=said)
+    appointment_kept(session, by=by, referral=referral)
 
 
 def see(
@@ -228,6 +229,7 @@ def see(
     )
     said = Said(detail={"text": note} if note else None, version=version, due_at=row.due_at)
     move(session, by=by, referral=referral, event=Event.SEE, said=said)
+    appointment_kept(session, by=by, referral=referral)
 
 
 def reply(

@@ -119,6 +119,9 @@ def test_from_case_to_hospital_and_back_to_school(world, client):
     assert client.post(f"{there}/schedule", data=slot).status_code == 303
     for event in ("arrive", "see"):
         assert client.post(f"{there}/{event}").status_code == 303
+    with database.reading() as session:
+        to_tell = select(FollowUp.done_at).where(FollowUp.kind == "appointment")
+        assert session.scalars(to_tell).one() is not None
     assert "填写回执" in client.get(there).text
     slip = {f"reply-{k}": v for k, v in SLIP.items() if v not in (None, False)}
     assert client.post(f"{there}/reply", data=slip).status_code == 303
