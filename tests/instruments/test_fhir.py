@@ -1,8 +1,6 @@
 """What leaves as FHIR R4 is valid and comes back the same."""
 
 import json
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -18,13 +16,7 @@ from instruments.fhir import (
     read_response,
     response,
 )
-
-BASE = "https://school.example"
-AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-SCHEMA = json.loads(
-    (Path(__file__).parent / "fhir" / "questionnaire.schema.json").read_text(encoding="utf-8")
-)
-CHECK = jsonschema.Draft6Validator(SCHEMA)
+from tests.instruments.fhir_check import AT, BASE, CHECK
 
 
 def through(model: Any, resource: dict[str, Any]) -> dict[str, Any]:
