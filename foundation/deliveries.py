@@ -14,6 +14,7 @@ DELIVERERS = 8
 # One receiver that hangs must not take every deliverer.
 PER_KIND = 2
 SECONDS_TO_RESTART = 1.0
+SECONDS_TO_CANCEL_AGAIN = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -104,11 +105,19 @@ class Engine:
     def stop(self) -> None:
         """Ask the workers to end and wait for what is under way."""
         self._stop.set()
+        self._cancel()
+        self._thread.join(SECONDS_TO_CANCEL_AGAIN)
+        while self._thread.is_alive():
+            # A pool that is being opened can swallow the cancellation; workers that run do not.
+            if not self._looking.is_set():
+                self._cancel()
+            self._thread.join(SECONDS_TO_CANCEL_AGAIN)
+
+    def _cancel(self) -> None:
         if running := self._running:
             loop, task = running
             with suppress(RuntimeError):  # It has just ended by itself.
                 loop.call_soon_threadsafe(task.cancel)
-        self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():
