@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,7 @@ DELIVERERS = 8
 PER_KIND = 2
 SECONDS_TO_RESTART = 1.0
 SECONDS_TO_CANCEL_AGAIN = 1.0
+SECONDS_TO_OPEN = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -105,10 +107,14 @@ class Engine:
     def stop(self) -> None:
         """Ask the workers to end and wait for what is under way."""
         self._stop.set()
+        # psycopg's pool can hang for minutes when it is cancelled while it opens.
+        end = time.monotonic() + SECONDS_TO_OPEN
+        while self._thread.is_alive() and not self._looking.wait(0.05) and time.monotonic() < end:
+            pass
         self._cancel()
         self._thread.join(SECONDS_TO_CANCEL_AGAIN)
         while self._thread.is_alive():
-            # A pool that is being opened can swallow the cancellation; workers that run do not.
+            # The opening can swallow the cancellation; workers that run do not.
             if not self._looking.is_set():
                 self._cancel()
             self._thread.join(SECONDS_TO_CANCEL_AGAIN)

@@ -23,6 +23,7 @@ def test_an_engine_that_swallows_the_first_cancellation_ends_all_the_same(
 
     monkeypatch.setattr(engine, "work", deaf)
     monkeypatch.setattr(deliveries, "SECONDS_TO_CANCEL_AGAIN", 0.05)
+    monkeypatch.setattr(deliveries, "SECONDS_TO_OPEN", 0.05)
     monkeypatch.setattr(deliveries.outbox, "HANDLERS", {"mail": lambda _payload, _key: None})
     served = deliveries.Engine()
     served.start()
