@@ -14,12 +14,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from girth import grm_mml
 
-from instruments.ability import eap
-from instruments.careless import irv, longstring, mahalanobis
-from instruments.irt import GradedItem, fit, simulate
-from instruments.quality import assess_sheet
-from instruments.reliability import alpha
-from instruments.roc import roc
+from instruments.psychometrics.ability import eap
+from instruments.psychometrics.irt import GradedItem, fit, simulate
+from instruments.psychometrics.reliability import alpha
+from instruments.psychometrics.roc import roc
+from instruments.quality.careless import irv, longstring, mahalanobis
+from instruments.quality.policy import assess_sheet
 
 ITEMS = 60
 

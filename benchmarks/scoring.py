@@ -15,7 +15,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from instruments import blocks, catalogue, crisis, matrix, scoring, sheet
+from instruments.library import catalogue
+from instruments.matrix import blocks
+from instruments.matrix.score import score_matrix
+from instruments.quality import sheet
+from instruments.scoring import crisis, single
 
 ROWS = 1_000_000
 ROUNDS = 25
@@ -77,7 +81,7 @@ def two_short_forms() -> None:
     phq, gad = catalogue.get("phq-9"), catalogue.get("gad-7")
 
     def read(first: object, second: object) -> object:
-        depression, anxiety = matrix.score_matrix(phq, first), matrix.score_matrix(gad, second)
+        depression, anxiety = score_matrix(phq, first), score_matrix(gad, second)
         critical = depression.flags["item9_suicidal_ideation"]
         bands = depression.bands["total"], anxiety.bands["total"]
         return bands, depression.complete, anxiety.complete, critical
@@ -102,7 +106,7 @@ def ten_scales() -> None:
     form = catalogue.get("mssmhs")
 
     def read(sheets: object) -> object:
-        scored = matrix.score_matrix(form, sheets)
+        scored = score_matrix(form, sheets)
         return [scored.bands[name] for name in scored.bands]
 
     for share in (0.0, 0.02):
@@ -112,9 +116,9 @@ def ten_scales() -> None:
             f"60 items, 10 sub-scales and a total of all; {share:.0%} missing",
             [sheets],
             {
-                "item-major, checked, sums": lambda s=sheets: matrix.score_matrix(form, s),
+                "item-major, checked, sums": lambda s=sheets: score_matrix(form, s),
                 "item-major, checked, sums and bands": lambda s=sheets: read(s),
-                "item-major, checked before, sums": lambda r=ready: matrix.score_matrix(form, r),
+                "item-major, checked before, sums": lambda r=ready: score_matrix(form, r),
                 "item-major, checked before, sums and bands": lambda r=ready: read(r),
                 "row-major, checked, sums and bands": lambda rows=rows: read(rows),
             },
@@ -128,7 +132,7 @@ def one_sheet() -> None:
     pairs = list(zip(forms, filled, strict=True))
     repeat = 1000
     for name, work in (
-        ("PHQ-9 and GAD-7, scored with reasons", lambda: [scoring.score(*each) for each in pairs]),
+        ("PHQ-9 and GAD-7, scored with reasons", lambda: [single.score(*each) for each in pairs]),
         ("crisis rule of one saved answer", lambda: crisis.assess(forms[0], "9", 1)),
         ("quality of both sheets", lambda: [sheet.sheet_quality(*each, 3.0) for each in pairs]),
     ):
@@ -144,7 +148,10 @@ def start_up() -> None:
     spent = best(lambda: subprocess.run(command, input=line, check=True, capture_output=True), 15)
     bare = best(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), 15)
     sys.stdout.write(f"python -m instruments score: {spent:.3f} s (bare Python {bare:.3f} s)\n")
-    for module in ("instruments.scoring, instruments.catalogue", "instruments.matrix"):
+    for module in (
+        "instruments.scoring.single, instruments.library.catalogue",
+        "instruments.matrix.score",
+    ):
         text = f"import {module}; print(open('/proc/self/status').read().split('VmHWM:')[1])"
         peak = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True)
         code = f"import {module}"

@@ -34,7 +34,7 @@ from benchmarks.taking_server import (
 )
 from foundation import crypto, database
 from foundation.database import reading
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.models import Response, Score
 
 PEER = {4: 64.6, 50: 53.1, 200: 57.3}

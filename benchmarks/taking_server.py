@@ -15,7 +15,7 @@ from accounts.actions import add_user
 from accounts.policy import Actor, Role
 from foundation import clock, push
 from foundation.database import writing
-from instruments import catalogue
+from instruments.library import catalogue
 from schools.actions import grant_role
 from schools.models import Grade, Klass, Organisation, Student
 from screening.models import Campaign, Consent

@@ -4,12 +4,12 @@ import importlib
 import sys
 
 COMMANDS = {
-    "score": "instruments.score_lines",
+    "score": "instruments.scoring.lines",
     "check": "instruments.check",
-    "pages": "instruments.pages",
-    "licences": "instruments.licences",
-    "wording": "instruments.wording_command",
-    "analyse": "instruments.analyse",
+    "pages": "instruments.pages.site",
+    "licences": "instruments.library.licences",
+    "wording": "instruments.library.wording_command",
+    "analyse": "instruments.analysis.command",
 }
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from instruments.algorithms import ALGORITHMS
-from instruments.catalogue import DATA, PACKS
-from instruments.definition import BandRule, Definition
-from instruments.packing import packing_of
-from instruments.reading import DefinitionRefused, line_of, read_definition
-from instruments.wording import Wording, read_wording
+from instruments.library.catalogue import DATA, PACKS
+from instruments.library.definition import BandRule, Definition
+from instruments.library.fit import Complaint, fit_problems
+from instruments.library.reading import DefinitionRefused, line_of, read_definition
+from instruments.library.wording import Wording, read_wording
+from instruments.matrix.packing import packing_of
+from instruments.scoring.algorithms import ALGORITHMS
 
 MOST_ITEMS = 250  # unanswered items of a form are counted in one byte
 SHIPPABLE = frozenset({"OFFICIAL", "CONSENSUS", "SINGLE", "INFERRED"})
@@ -96,9 +97,6 @@ def _check_file(path: Path, found: dict[tuple[str, str], Definition]) -> Iterato
     text = path.read_text("utf-8")
     for place, problem, remedy in check_definition(definition, key, version):
         yield Finding(path, line_of(text, place), problem, remedy)
-
-
-Complaint = tuple[tuple[str | int, ...], str, str]
 
 
 def check_definition(definition: Definition, key: str, version: str) -> Iterator[Complaint]:
@@ -211,21 +209,6 @@ def check_wording(
             yield ("items",), problem, "ship only text that was seen"
     if not (wording.licence.statement and wording.licence.evidence and wording.sources):
         yield ("licence",), "licence statement or source is missing", "quote it and say where"
-
-
-def fit_problems(wording: Wording, definition: Definition) -> Iterator[Complaint]:
-    """Whether items and options of a text are those of the key."""
-    texts = [item.item for item in wording.items]
-    if texts != list(definition.item_ids):
-        problem = f"items {', '.join(texts)} are not those of {definition.key}"
-        yield (
-            ("items",),
-            problem,
-            f"give items {definition.item_ids[0]} to {definition.item_ids[-1]}",
-        )
-    codes = sorted(option.code for option in wording.options)
-    if codes != sorted(definition.items[0].codes):
-        yield ("options",), f"options {codes} are not the codes", "give one text for every code"
 
 
 def main(arguments: list[str]) -> int:

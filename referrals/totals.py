@@ -3,7 +3,7 @@
 from typing import Any
 
 from foundation import clock
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.models import Score
 
 TOTAL = "total"

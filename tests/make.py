@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.policy import Role
 from foundation import clock
 from foundation.database import Model
-from instruments import catalogue
+from instruments.library import catalogue
 from referrals.models import HospitalAgreement, HospitalService
 from schools.models import (
     Branch,

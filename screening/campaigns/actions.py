@@ -14,7 +14,7 @@ from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused, WrongState
 from foundation.state_machine import follow
-from instruments import catalogue
+from instruments.library import catalogue
 from schools import settings
 from schools.models import Klass, Organisation
 from screening.campaigns import forecast, readiness, workflow

@@ -6,7 +6,7 @@ no flag). Where it is silent, the band that the scale's authors call the clinica
 
 from collections.abc import Iterator
 
-from instruments.definition import Definition
+from instruments.library.definition import Definition
 
 USUAL = {
     "gad-7": "moderate",

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from foundation.i18n import _, language
-from instruments import catalogue
-from instruments.definition import CutSet, Definition, Named
+from instruments.library import catalogue
+from instruments.library.definition import CutSet, Definition, Named
 
 # what schools ask for most stands first
 USED_MOST = ("phq-9", "gad-7", "who-5", "k6")

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
 from foundation import clock
-from instruments import catalogue
-from instruments.definition import Definition
+from instruments.library import catalogue
+from instruments.library.definition import Definition
 from schools.duty import rules as duty
 from schools.duty.queries import whole_chain
 from schools.models import Grade, Klass, Student, StudentStatus

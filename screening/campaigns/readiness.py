@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from instruments.definition import Definition
+from instruments.library.definition import Definition
 
 # what a named person lets through; the campaign may be submitted for it
 BY_NAME = frozenset({"sensitive_not_approved", "cutset_unverified"})

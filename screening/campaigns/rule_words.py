@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.i18n import _, language
-from instruments.definition import Definition
-from instruments.wording import Wording
+from instruments.library.definition import Definition
+from instruments.library.wording import Wording
 
 BROKEN = ("rule-failed", "scoring-failed")
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.i18n import language
-from instruments import catalogue
-from instruments.definition import Definition
-from instruments.wording import Wording
-from instruments.wording_import import kept_wording
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+from instruments.library.wording import Wording
+from instruments.library.wording_import import kept_wording
 from screening.campaigns.rule_words import Spoken
 from screening.models import Campaign, WordingLicence
 

@@ -1,7 +1,7 @@
 """Words for a campaign's phases, events and obstacles."""
 
 from foundation.i18n import _
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.campaigns.instrument_choices import named
 from screening.campaigns.readiness import Obstacle
 from screening.campaigns.workflow import Event, Phase

@@ -7,8 +7,8 @@ from accounts.policy import Actor, Permission
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Refused
-from instruments.definition import Definition
-from instruments.wording_import import WordingRefused, import_wording
+from instruments.library.definition import Definition
+from instruments.library.wording_import import WordingRefused, import_wording
 from schools.models import Organisation
 from schools.queries import in_scope
 from screening.models import WordingLicence

@@ -10,9 +10,9 @@ from foundation.database import session
 from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
-from instruments import catalogue as library
-from instruments import pages
-from instruments.definition import Definition
+from instruments.library import catalogue as library
+from instruments.library.definition import Definition
+from instruments.pages import site
 from schools.models import Organisation
 from schools.queries import schools_visible_to
 from screening.catalogue.actions import import_licensed, licences_visible_to
@@ -28,8 +28,8 @@ def catalogue() -> ResponseReturnValue:
     return render_template(
         "catalogue/list.html",
         scales=library.all(),
-        words=pages.WORDS,
-        constructs=pages.CONSTRUCTS,
+        words=site.WORDS,
+        constructs=site.CONSTRUCTS,
         languages=library.languages,
     )
 
@@ -52,11 +52,11 @@ def scale(key: str) -> ResponseReturnValue:
     return render_template(
         "catalogue/scale.html",
         scale=definition,
-        words=pages.WORDS,
-        constructs=pages.CONSTRUCTS,
-        chinese=pages.chinese,
-        numbers=pages.numbers,
-        example=pages.worked_example(definition),
+        words=site.WORDS,
+        constructs=site.CONSTRUCTS,
+        chinese=site.chinese,
+        numbers=site.numbers,
+        example=site.worked_example(definition),
         texts=[text for text in texts if text],
         licences=[row for row in own if row[0].key == key],
         today=clock.today(),

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import Actor, Permission
-from instruments import catalogue
+from instruments.library import catalogue
 from schools.models import Klass, StaffRole, Student
 from schools.queries import in_scope, students_visible_to
 from screening.league.queries import contacts_of

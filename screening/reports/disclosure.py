@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from instruments.suppression import is_small
+from instruments.psychometrics.suppression import is_small
 
 Counts = tuple[int, ...]
 Shown = tuple[int | None, ...]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from instruments.prevalence import Interval, wilson
+from instruments.psychometrics.prevalence import Interval, wilson
 from schools.klass_names import grade_place, klass_place
 from screening.reports.disclosure import Counts, Scheme, Shown, disclose, disclose_above
 

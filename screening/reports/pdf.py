@@ -6,7 +6,7 @@ from reportlab.platypus import Flowable
 
 from foundation import charts_pdf, clock, pdf
 from foundation.i18n import _
-from instruments import catalogue
+from instruments.library import catalogue
 from schools.models import Student
 from screening.campaigns.rule_words import band_word
 from screening.models import Campaign, Response

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from foundation.i18n import _
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.campaigns.consent_basis import basis_of
 from screening.campaigns.rule_words import Spoken
 from screening.campaigns.wordings import spoken

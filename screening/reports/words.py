@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from foundation.i18n import _
-from instruments import catalogue
-from instruments.quality import Index
+from instruments.library import catalogue
+from instruments.quality.policy import Index
 from screening.campaigns.rule_words import Spoken, band_word, named, plain, score_word, told
 from screening.models import Score
 from screening.reports.figures import Part

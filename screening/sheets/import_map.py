@@ -11,8 +11,8 @@ from typing import Any
 
 from foundation.i18n import _
 from foundation.problems import Refused
-from instruments import catalogue
-from instruments.definition import Definition
+from instruments.library import catalogue
+from instruments.library.definition import Definition
 
 GENERATE = "generate"
 Place = int | str

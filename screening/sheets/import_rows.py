@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 from foundation.i18n import _
 from foundation.problems import Refused
 from foundation.spreadsheets import Cell
-from instruments.definition import Value
-from instruments.quality import QualityReport
+from instruments.library.definition import Value
+from instruments.quality.policy import QualityReport
 from screening.sheets.import_map import (
     GENERATE,
     AnswerMap,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from instruments.definition import Definition, Value
+from instruments.library.definition import Definition, Value
 from screening.campaigns.consent import Status
 from screening.taking import drafts
 from screening.taking.drafts import Given, Place, Sent, Stored

@@ -14,7 +14,7 @@ from foundation import audit
 from foundation.database import session
 from foundation.i18n import _
 from foundation.problems import Refused
-from instruments.definition import Value
+from instruments.library.definition import Value
 from schools.models import Klass
 from schools.queries import klasses_visible_to
 from screening.campaigns.queries import klasses_of

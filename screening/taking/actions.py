@@ -12,8 +12,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from accounts.policy import Actor
 from foundation import audit, clock, outbox
 from foundation.database import Model, insert_now
-from instruments import scoring
-from instruments.definition import Definition, Value
+from instruments.library.definition import Definition, Value
+from instruments.scoring import single
 from screening.models import (
     Consent,
     Draft,
@@ -291,7 +291,7 @@ def score_row(response: Response, judged: Judged) -> Score:
         instrument=scored.instrument,
         version=scored.version,
         checksum=scored.checksum,
-        engine_version=scoring.ENGINE_VERSION,
+        engine_version=single.ENGINE_VERSION,
         cutset=scored.cutset,
         result={
             "scores": dict(scored.scores),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from instruments import crisis as rule
-from instruments.definition import Definition
+from instruments.library.definition import Definition
+from instruments.scoring import crisis as rule
 from screening.taking.drafts import Given
 
 MOST_SEVERE = 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeGuard
 
-from instruments.definition import Definition, Item, Value
+from instruments.library.definition import Definition, Item, Value
 
 Place = tuple[str, str]  # (instrument key, item id)
 HIGHEST_SEQ = 2**53 - 1  # what a browser's number can hold exactly

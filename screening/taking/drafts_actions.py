@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor
 from foundation import clock
 from foundation.database import Model, is_sqlite, update_now
-from instruments.crisis import rule_id
-from instruments.definition import Definition, Value
+from instruments.library.definition import Definition, Value
+from instruments.scoring.crisis import rule_id
 from screening.models import Alert, AlertChange, Ticket
 from screening.taking import crisis
 from screening.taking.drafts import Given, Place, Sent, Stored, newer

@@ -17,14 +17,14 @@ from accounts.policy import Actor
 from foundation import audit, clock, outbox
 from foundation.database import reading, writing
 from foundation.jobs import periodic
-from instruments import catalogue
-from instruments.campaign_quality import (
+from instruments.library import catalogue
+from instruments.quality.campaign import (
     CAMPAIGN_WIDE,
     campaign_indices,
     campaign_policy,
     measured_of,
 )
-from instruments.quality import Index, Reason, decide, measured_reasons
+from instruments.quality.policy import Index, Reason, decide, measured_reasons
 from screening.models import Campaign, Response, Ticket
 from screening.tickets.actions import offer_retest
 

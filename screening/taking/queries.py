@@ -9,9 +9,9 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from foundation import clock
-from instruments import catalogue
-from instruments.definition import Definition
-from instruments.wording import Wording
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+from instruments.library.wording import Wording
 from schools import settings
 from schools.models import Setting
 from screening.campaigns import consent

@@ -4,9 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from instruments.definition import BandRule, Cut, Definition, Value
-from instruments.quality import DEFAULT_POLICY, Index, QualityReport, Reason, assess_sheet, decide
-from instruments.scoring import Scored, band_of, score
+from instruments.library.definition import BandRule, Cut, Definition, Value
+from instruments.quality.policy import (
+    DEFAULT_POLICY,
+    Index,
+    QualityReport,
+    Reason,
+    assess_sheet,
+    decide,
+)
+from instruments.scoring.single import Scored, band_of, score
 from screening.campaigns.attention import SERIOUS
 from screening.taking.crisis import Finding
 from screening.taking.drafts import is_number

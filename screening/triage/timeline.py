@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts.policy import Actor, Permission, Role
 from foundation import audit
 from foundation.i18n import _
-from instruments import catalogue
+from instruments.library import catalogue
 from schools.models import Organisation, Student
 from screening.campaigns.rule_words import named
 from screening.models import (

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Queue
 
 from foundation import database
-from instruments import catalogue
+from instruments.library import catalogue
 from tests import make
 from tests.faults.clients import Client, Ledger, Way
 from tests.faults.comparing import lost

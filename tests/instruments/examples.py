@@ -5,9 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from instruments import catalogue
-from instruments.definition import Definition
-from instruments.scoring import score
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+from instruments.scoring.single import score
 
 VECTORS = Path(__file__).parent / "vectors"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from instruments.analyse import main, numbers, plain, spans
+from instruments.analysis.command import main, numbers, plain, spans
 
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "statistics.json").read_text(encoding="utf-8")

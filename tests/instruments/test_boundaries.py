@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from instruments import catalogue
-from instruments.definition import Definition
-from instruments.parts import BandRule, Method, Scale
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+from instruments.library.parts import BandRule, Method, Scale
 from tests.instruments.examples import differences, of_key, read
 from tests.instruments.test_mutations import STEPS
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from instruments import catalogue
-from instruments.campaign_quality import (
+from instruments.library import catalogue
+from instruments.library.definition import Definition, Value
+from instruments.psychometrics.irt import GradedItem, simulate
+from instruments.quality.campaign import (
     CAMPAIGN_WIDE,
     campaign_indices,
     campaign_policy,
     measured_of,
 )
-from instruments.definition import Definition, Value
-from instruments.irt import GradedItem, simulate
-from instruments.quality import FAMILY, Family, Index, assess_sheet, measured_reasons
+from instruments.quality.policy import FAMILY, Family, Index, assess_sheet, measured_reasons
 
 ODD = 30
 

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from instruments.arrays import Floats
-from instruments.careless import (
+from instruments.psychometrics.arrays import Floats
+from instruments.quality.careless import (
     cutoffs,
     even_odd,
     guttman_normed,
@@ -17,7 +17,7 @@ from instruments.careless import (
     synonym_pairs,
     synonyms,
 )
-from instruments.quality import Index, longest_run
+from instruments.quality.policy import Index, longest_run
 
 NAN = np.nan
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from instruments import catalogue
-from instruments.scoring import AnswerRefused, score
+from instruments.library import catalogue
+from instruments.scoring.single import AnswerRefused, score
 from tests.instruments.examples import read
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from instruments import catalogue
 from instruments.check import Finding, check_library, main
-from instruments.reading import DefinitionRefused, read_definition
+from instruments.library import catalogue
+from instruments.library.reading import DefinitionRefused, read_definition
 
 
 @pytest.fixture

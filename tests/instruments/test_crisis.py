@@ -2,7 +2,8 @@
 
 import pytest
 
-from instruments import catalogue, crisis, scoring
+from instruments.library import catalogue
+from instruments.scoring import crisis, single
 
 CRITICAL = [
     (each.key, rule.item, rule.at_least) for each in catalogue.all() for rule in each.criticals
@@ -48,13 +49,13 @@ def test_an_unanswered_critical_item_is_unanswered_and_not_no_risk() -> None:
     phq = catalogue.get("phq-9")
     answers = {str(item): 0 for item in range(1, 9)}
     assert crisis.unanswered(phq, answers) == ("9",)
-    scored = scoring.score(phq, answers)
+    scored = single.score(phq, answers)
     assert scored.unanswered_critical == ("9",)
     assert "critical_item_unanswered:9" in scored.flags
 
 
 def test_too_many_missing_answers_do_not_silence_the_flag() -> None:
-    scored = scoring.score(catalogue.get("phq-9"), {"9": 1})
+    scored = single.score(catalogue.get("phq-9"), {"9": 1})
     assert scored.scores["total"] is None
     assert scored.bands["total"] is None
     assert scored.flags == ("invalid_too_many_missing", "item9_suicidal_ideation")

@@ -8,14 +8,14 @@ import pytest
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
-from instruments import catalogue
-from instruments.fhir import (
+from instruments.interchange.fhir import (
     FhirRefused,
     questionnaire,
     read_questionnaire,
     read_response,
     response,
 )
+from instruments.library import catalogue
 from tests.instruments.fhir_check import AT, BASE, CHECK
 
 

@@ -7,11 +7,11 @@ import jsonschema
 import pytest
 from fhir.resources.R4B.observation import Observation
 
-from instruments import catalogue
-from instruments.definition import Definition, Value
-from instruments.fhir import FhirRefused
-from instruments.fhir_scores import observations, read_observations
-from instruments.scoring import Scored, score
+from instruments.interchange.fhir import FhirRefused
+from instruments.interchange.fhir_scores import observations, read_observations
+from instruments.library import catalogue
+from instruments.library.definition import Definition, Value
+from instruments.scoring.single import Scored, score
 from tests.instruments.fhir_check import AT, BASE, CHECK
 
 

@@ -4,9 +4,9 @@ import girth
 import numpy as np
 import pytest
 
-from instruments.ability import eap, information, map_theta, person_fit
-from instruments.arrays import Floats
-from instruments.irt import GradedItem, fit, simulate
+from instruments.psychometrics.ability import eap, information, map_theta, person_fit
+from instruments.psychometrics.arrays import Floats
+from instruments.psychometrics.irt import GradedItem, fit, simulate
 
 CODES = (0.0, 1.0, 2.0, 3.0)
 

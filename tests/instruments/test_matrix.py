@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments import catalogue, matrix
-from instruments.blocks import Sheets, prepare
-from instruments.columns import BLOCK
-from instruments.definition import Definition
-from instruments.scoring import AnswerRefused, score
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+from instruments.matrix.blocks import Sheets, prepare
+from instruments.matrix.columns import BLOCK
+from instruments.matrix.score import MatrixScored, score_matrix
+from instruments.scoring.single import AnswerRefused, score
 
 KEYS = list(catalogue.keys())
 
@@ -46,7 +47,7 @@ def one_by_one(definition: Definition, row: np.ndarray, context: dict, cutset: s
     return scored, dict(scored.bands), list(scored.flags)
 
 
-def assert_row(definition: Definition, many: matrix.MatrixScored, row: int, single: tuple) -> None:
+def assert_row(definition: Definition, many: MatrixScored, row: int, single: tuple) -> None:
     scores, bands, flags = many.row(row)
     scored, expected_bands, expected_flags = single
     assert bands == expected_bands
@@ -71,7 +72,7 @@ def test_the_matrix_equals_the_sheets(key: str, seed: int, sex: str | None, layo
     sheets = random_sheets(definition, seed, 12)
     given = laid_out(definition, sheets, layout)
     for cutset in [None, *(each.id for each in definition.cutsets)]:
-        many = matrix.score_matrix(definition, given, {"sex": sex}, cutset)
+        many = score_matrix(definition, given, {"sex": sex}, cutset)
         for row in range(len(sheets)):
             single = one_by_one(definition, sheets[row], {"sex": sex}, cutset)
             assert_row(definition, many, row, single)
@@ -86,7 +87,7 @@ def test_an_answer_out_of_range_names_its_item(key: str) -> None:
         if definition.items[place].measured:
             sheets[3, place] = 99999
         with pytest.raises(AnswerRefused) as refused:
-            matrix.score_matrix(definition, sheets)
+            score_matrix(definition, sheets)
         assert refused.value.item == definition.items[place].id
 
 
@@ -96,19 +97,19 @@ def test_codes_below_the_lowest_are_refused() -> None:
         sheets = random_sheets(definition, 3, 4)
         sheets[2, 1] = bad
         with pytest.raises(AnswerRefused, match="item 2"):
-            matrix.score_matrix(definition, sheets)
+            score_matrix(definition, sheets)
 
 
 def test_a_sheet_of_the_wrong_width_is_refused() -> None:
     with pytest.raises(AnswerRefused, match="9 columns expected"):
-        matrix.score_matrix(catalogue.get("phq-9"), np.zeros((2, 8), np.int8))
+        score_matrix(catalogue.get("phq-9"), np.zeros((2, 8), np.int8))
 
 
 def test_sex_may_differ_by_row() -> None:
     sheets = np.full((3, 10), 3, np.int8)
     sheets[:, 0:2] = 4
     sex = np.array(["male", "female", None], object)
-    many = matrix.score_matrix(catalogue.get("sas-sv"), sheets, {"sex": sex})
+    many = score_matrix(catalogue.get("sas-sv"), sheets, {"sex": sex})
     assert [many.bands["total"].label(row) for row in range(3)] == ["at_risk", "normal", None]
 
 
@@ -116,7 +117,7 @@ def test_more_rows_than_a_block_stay_in_order() -> None:
     rows = 2 * BLOCK + 11
     sheets = np.zeros((rows, 9), np.int8)
     sheets[-1, :] = 3
-    many = matrix.score_matrix(catalogue.get("phq-9"), sheets)
+    many = score_matrix(catalogue.get("phq-9"), sheets)
     assert many.scores["total"].compact[[0, -1]].tolist() == [0, 27]
     assert many.flags["item9_suicidal_ideation"].nonzero()[0].tolist() == [rows - 1]
     assert many.complete.all()
@@ -124,7 +125,7 @@ def test_more_rows_than_a_block_stay_in_order() -> None:
 
 def test_compact_scores_say_null_by_minus_one() -> None:
     sheets = np.array([[5, 5, 5, 5, 5], [1, 1, 1, 1, -1]], np.int8)
-    many = matrix.score_matrix(catalogue.get("who-5"), sheets)
+    many = score_matrix(catalogue.get("who-5"), sheets)
     assert many.scores["percent"].compact.tolist() == [100, -1]
     assert many.scores["raw"].compact.tolist() == [25, -1]
 
@@ -132,8 +133,8 @@ def test_compact_scores_say_null_by_minus_one() -> None:
 def test_complete_sheets_prepared_once_are_scored_as_ever() -> None:
     definition = catalogue.get("mssmhs")
     sheets = np.random.default_rng(5).integers(1, 6, (400, 60), np.int8)
-    again = matrix.score_matrix(definition, prepare(definition, sheets))
-    first = matrix.score_matrix(definition, sheets)
+    again = score_matrix(definition, prepare(definition, sheets))
+    first = score_matrix(definition, sheets)
     for name in first.bands:
         assert (again.bands[name].codes == first.bands[name].codes).all()
     assert again.complete.all()
@@ -144,11 +145,11 @@ def test_prepared_sheets_keep_what_they_were_and_belong_to_one_form() -> None:
     sheets = np.ones((3, 9), np.int8)
     ready = prepare(definition, sheets)
     sheets[:] = 3
-    assert matrix.score_matrix(definition, ready).scores["total"].compact.tolist() == [9, 9, 9]
+    assert score_matrix(definition, ready).scores["total"].compact.tolist() == [9, 9, 9]
     with pytest.raises(ValueError, match="read-only"):
         ready.by_item[0] = 3
     with pytest.raises(AnswerRefused, match="sheets of this form"):
-        matrix.score_matrix(catalogue.get("gad-7"), ready)
+        score_matrix(catalogue.get("gad-7"), ready)
     sheets[1, 4] = 4
     with pytest.raises(AnswerRefused, match="item 5"):
         prepare(definition, sheets)
@@ -162,20 +163,20 @@ def test_an_answer_out_of_range_is_refused_beside_a_blank(key: str, bad: int) ->
     sheets[BLOCK + 2, :] = -1
     sheets[BLOCK + 2, 2] = bad
     with pytest.raises(AnswerRefused, match="item 3"):
-        matrix.score_matrix(definition, sheets)
+        score_matrix(definition, sheets)
 
 
 def test_what_no_byte_holds_is_refused_before_it_wraps_round() -> None:
     sheets = np.zeros((4, 9), np.int64)
     sheets[2, 6] = 256 + 1
     with pytest.raises(AnswerRefused, match=r"item 7: .*257"):
-        matrix.score_matrix(catalogue.get("phq-9"), sheets)
+        score_matrix(catalogue.get("phq-9"), sheets)
 
 
 def test_no_sheets_are_no_error() -> None:
     for key in KEYS:
         definition = catalogue.get(key)
-        many = matrix.score_matrix(definition, random_sheets(definition, 1, 0))
+        many = score_matrix(definition, random_sheets(definition, 1, 0))
         assert all(len(many.bands[name].codes) == 0 for name in many.bands)
         assert all(len(many.flags[name]) == 0 for name in many.flags)
         assert len(many.missing) == len(many.complete) == 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from instruments import catalogue
-from instruments.reading import item_ids, parse_definition
+from instruments.library import catalogue
+from instruments.library.reading import item_ids, parse_definition
 from tests.instruments.examples import differences, of_key
 
 Table = dict[str, Any]

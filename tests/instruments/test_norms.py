@@ -2,7 +2,7 @@
 
 import pytest
 
-from instruments.norms import Norms, Population, TooSmall, norms
+from instruments.psychometrics.norms import Norms, Population, TooSmall, norms
 
 CITY = Population("junior high", "demo city", 2026, sex="f", grade="7")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from instruments import catalogue
-from instruments import pages as pages_module
-from instruments.licences import licence_table, main
-from instruments.pages import chinese, index_page, scale_page, sentences, write_pages
-from instruments.pages import main as pages
+from instruments.library import catalogue
+from instruments.library.licences import licence_table, main
+from instruments.pages import site as pages_module
+from instruments.pages.site import chinese, index_page, scale_page, sentences, write_pages
+from instruments.pages.site import main as pages
 
 DOCS = Path(__file__).parents[2] / "docs" / "instruments.md"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from instruments import catalogue
-from instruments.check import fit_problems
-from instruments.placeholders import placeholder, wording_or_placeholder
+from instruments.library import catalogue
+from instruments.library.fit import fit_problems
+from instruments.library.placeholders import placeholder, wording_or_placeholder
 
 
 @pytest.mark.parametrize("key", list(catalogue.keys()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from instruments.prevalence import (
+from instruments.psychometrics.prevalence import (
     Gate,
     design_effect,
     load,

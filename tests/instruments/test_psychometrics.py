@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from instruments import catalogue
-from instruments.agreement import icc
-from instruments.arrays import Floats
-from instruments.clusters import cluster_prevalence, intracluster
-from instruments.dif import logistic_dif, logit, mantel_haenszel
-from instruments.ordinal import bivariate_normal, ordinal_alpha, polychoric
-from instruments.quality import Index
-from instruments.reliability import (
+from instruments.library import catalogue
+from instruments.psychometrics.agreement import icc
+from instruments.psychometrics.arrays import Floats
+from instruments.psychometrics.clusters import cluster_prevalence, intracluster
+from instruments.psychometrics.dif import logistic_dif, logit, mantel_haenszel
+from instruments.psychometrics.ordinal import bivariate_normal, ordinal_alpha, polychoric
+from instruments.psychometrics.reliability import (
     Change,
     alpha,
     omega_total,
@@ -19,8 +18,9 @@ from instruments.reliability import (
     reliable_difference,
     standard_error,
 )
-from instruments.roc import best_cut, bootstrap_cut, compare, cut_for_specificity, roc
-from instruments.sheet import lie_rule, sheet_quality
+from instruments.psychometrics.roc import best_cut, bootstrap_cut, compare, cut_for_specificity, roc
+from instruments.quality.policy import Index
+from instruments.quality.sheet import lie_rule, sheet_quality
 
 
 def rng(seed: int) -> np.random.Generator:

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from instruments.quality import (
+from instruments.quality.policy import (
     Family,
     Index,
     LieRule,

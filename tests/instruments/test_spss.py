@@ -8,9 +8,9 @@ import numpy as np
 import pyreadstat
 import pytest
 
-from instruments import catalogue
-from instruments.codebook import UNANSWERED, Column, codebook, columns_of
-from instruments.spss import write_sav
+from instruments.interchange.codebook import UNANSWERED, Column, codebook, columns_of
+from instruments.interchange.spss import write_sav
+from instruments.library import catalogue
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from instruments.agreement import icc
-from instruments.careless import irv, longstring, mahalanobis
-from instruments.clusters import cluster_prevalence, intracluster
-from instruments.dif import logistic_dif, mantel_haenszel, strata_table
-from instruments.prevalence import wilson
-from instruments.reliability import (
+from instruments.psychometrics.agreement import icc
+from instruments.psychometrics.clusters import cluster_prevalence, intracluster
+from instruments.psychometrics.dif import logistic_dif, mantel_haenszel, strata_table
+from instruments.psychometrics.prevalence import wilson
+from instruments.psychometrics.reliability import (
     alpha,
     lambda2,
     omega_total,
@@ -20,7 +19,8 @@ from instruments.reliability import (
     split_half,
     standard_error,
 )
-from instruments.roc import best_cut, compare, roc
+from instruments.psychometrics.roc import best_cut, compare, roc
+from instruments.quality.careless import irv, longstring, mahalanobis
 
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "statistics.json").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from instruments.suppression import (
+from instruments.psychometrics.suppression import (
     Line,
     deducible,
     is_small,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from instruments import catalogue, crisis
-from instruments.scoring import Scored, score
+from instruments.library import catalogue
+from instruments.scoring import crisis
+from instruments.scoring.single import Scored, score
 
 DATA = Path(catalogue.DATA)
 

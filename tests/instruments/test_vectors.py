@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from instruments.score_lines import score_stream
+from instruments.scoring.lines import score_stream
 
 VECTORS = Path(__file__).parent / "vectors"
 

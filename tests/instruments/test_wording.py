@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from instruments import catalogue
-from instruments.wording_import import Record, WordingRefused, import_wording, may_start
+from instruments.library import catalogue
+from instruments.library.wording_import import Record, WordingRefused, import_wording, may_start
 
 TODAY = date(2026, 11, 23)
 

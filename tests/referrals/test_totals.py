@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from foundation import clock, database
-from instruments import catalogue, scoring
+from instruments.library import catalogue
+from instruments.scoring import single
 from referrals.actions import preparing
 from referrals.models import Referral
 from screening.models import Response, Score
@@ -16,7 +17,7 @@ from tests.referrals.test_hospital_referral import agreed, drafted
 def scored(world: Any, key: str, answers: dict[str, int]) -> int:
     """A sheet of Lin's, scored by the real engine."""
     definition = catalogue.get(key)
-    found = scoring.score(definition, answers)
+    found = single.score(definition, answers)
     with database.writing() as session:
         campaign = make.campaign(session, school=world.people.school, instruments=[key])
         ticket = make.ticket(session, of=campaign, student=world.people.lin)

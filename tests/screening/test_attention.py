@@ -2,8 +2,8 @@
 
 import pytest
 
-from instruments import catalogue
-from instruments.definition import Definition
+from instruments.library import catalogue
+from instruments.library.definition import Definition
 from screening.campaigns.attention import attention_band
 from screening.taking.scoring import ATTENTION, HIGH, Asked, judge
 

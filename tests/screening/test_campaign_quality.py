@@ -9,8 +9,8 @@ from sqlalchemy import select
 from accounts.policy import Actor
 from foundation import clock, jobs, outbox
 from foundation.database import reading, writing
-from instruments import catalogue
-from instruments.quality import Index
+from instruments.library import catalogue
+from instruments.quality.policy import Index
 from screening.models import Alert, Campaign, Response, Ticket
 from screening.taking.quality_actions import assess, look
 from tests.instruments.test_campaign_quality import with_random_ones

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from foundation import clock, database
 from foundation.audit import AuditRow
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.models import Campaign, Consent, Response
 from screening.reports.figures import COURSE, Figures, Part, Taken
 from screening.reports.pdf import funnel_notes

@@ -5,7 +5,7 @@ from io import BytesIO
 from sqlalchemy import select
 
 from foundation import database
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.models import WordingLicence
 from tests.people import Cast, sign_in
 from tests.support.pages import CheckedClient

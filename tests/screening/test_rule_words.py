@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from foundation import clock, database
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.campaigns.rule_words import Spoken, score_word, told
 from screening.models import AlertChange, Campaign, WordingLicence
 from screening.triage.raising import ASK, raise_alert

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.problems import WrongState
-from instruments import catalogue
+from instruments.library import catalogue
 from screening.taking import crisis, drafts
 from screening.taking.drafts import Given, Problem, Stored
 from screening.taking.rules import Door, Standing, accepts, door

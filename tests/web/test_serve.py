@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from accounts import setup_code
-from instruments import catalogue
+from instruments.library import catalogue
 from tests.faults.running import free_port
 
 SECONDS_TO_STOP = 10

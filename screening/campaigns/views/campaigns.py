@@ -17,7 +17,7 @@ from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from foundation.state_machine import follow, open_to
-from instruments import catalogue
+from instruments.library import catalogue
 from schools.duty.queries import silent
 from schools.models import Klass
 from schools.queries import klasses_visible_to, schools_visible_to

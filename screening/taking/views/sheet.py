@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from foundation import i18n
 from foundation.i18n import _
-from instruments.definition import Item, Value
-from instruments.wording import Wording
+from instruments.library.definition import Item, Value
+from instruments.library.wording import Wording
 from screening.taking.drafts import Place, Stored
 from screening.taking.neutral import Quiet
 from screening.taking.queries import Part

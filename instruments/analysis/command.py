@@ -1,0 +1,147 @@
+"""`python -m instruments analyse`: the statistics of one table of answers as JSON."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.analysis.answers import BadTable, Shape, read_answers
+from instruments.analysis.report import Questions, analyse
+from instruments.library import catalogue
+from instruments.library.definition import Definition
+
+WHOLE_FORM = ("total", "raw", "mean_total")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Shape of the table and the item numbers that make one scale."""
+
+    shape: Shape
+    columns: tuple[int, ...]
+
+
+def spans(text: str) -> tuple[int, ...]:
+    """Parse "0-3", "1,2,5" or "1-3,7" into numbers."""
+    found: list[int] = []
+    for part in text.split(","):
+        low, _, high = part.partition("-")
+        found.extend(range(int(low), int(high or low) + 1))
+    if not found:
+        raise ValueError(text)
+    return tuple(found)
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Parse "2,5,9" into rising bounds."""
+    found = tuple(float(part) for part in text.split(","))
+    if list(found) != sorted(set(found)):
+        raise ValueError(text)
+    return found
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the sub-command."""
+    options = argparse.ArgumentParser(prog="python -m instruments analyse")
+    form = options.add_mutually_exclusive_group(required=True)
+    form.add_argument("--instrument", help="a key of the library, e.g. phq-9")
+    form.add_argument("--items", type=int, help="number of item columns, with --codes")
+    options.add_argument("--codes", type=spans, help="answer codes, e.g. 0-3")
+    options.add_argument("--reverse", type=spans, default=(), help="reversed items, e.g. 4,8")
+    options.add_argument("--scale", help="scale of the instrument to analyse")
+    options.add_argument("--positive", type=float, help="totals from here on are positive")
+    options.add_argument("--dif-item", type=int, help="item number of the DIF analyses")
+    options.add_argument(
+        "--dif-cut", type=float, help="the item counts as passed from this code on"
+    )
+    options.add_argument("--strata", type=numbers, default=(), help="upper ends, e.g. 2,5,9")
+    options.add_argument("--compare", type=spans, default=(), help="items of a second score")
+    options.add_argument("--irt", action="store_true", help="also fit a graded response model")
+    return options
+
+
+def form_of(options: argparse.Namespace) -> Form:
+    """The form that the options describe; ValueError or KeyError with a sentence."""
+    if options.instrument:
+        return library_form(catalogue.get(options.instrument), options.scale)
+    if not options.codes or len(options.codes) < 2 or options.items < 2:
+        raise ValueError("--items (2 or more) goes with --codes, e.g. --items 8 --codes 0-3")
+    shape = Shape(options.items, options.codes, frozenset(options.reverse))
+    return Form(shape, tuple(range(1, options.items + 1)))
+
+
+def library_form(definition: Definition, scale: str | None) -> Form:
+    """Columns and codes of one scale of a library instrument."""
+    items = _scale_items(definition, scale)
+    wanted = [definition.by_id[item] for item in items]
+    codes = {item.codes for item in wanted}
+    if len(codes) != 1 or any(item.measured for item in wanted):
+        raise ValueError(f"the items of {definition.key} do not share one set of codes")
+    place = {item.id: number for number, item in enumerate(definition.items, start=1)}
+    reverse = frozenset(place[item.id] for item in definition.items if item.reverse)
+    shape = Shape(len(definition.items), codes.pop(), reverse)
+    return Form(shape, tuple(sorted(place[item] for item in items)))
+
+
+def _scale_items(definition: Definition, name: str | None) -> tuple[str, ...]:
+    scales = {scale.key: scale.items for scale in definition.scales}
+    wanted = (name,) if name else (*WHOLE_FORM, *(scales if len(scales) == 1 else ()))
+    for key in wanted:
+        if key in scales:
+            return scales[key]
+    raise ValueError(f"choose --scale of {definition.key}: {', '.join(scales)}")
+
+
+def questions_of(options: argparse.Namespace, form: Form) -> Questions:
+    """What was asked; ValueError for an item the form does not have."""
+    asked = {*options.compare, *options.reverse, *([options.dif_item] if options.dif_item else ())}
+    if strange := sorted(asked - set(range(1, form.shape.items + 1))):
+        raise ValueError(f"the form has no item {strange[0]}")
+    return Questions(
+        columns=form.columns,
+        positive=options.positive,
+        dif_item=options.dif_item,
+        dif_cut=options.dif_cut,
+        strata=options.strata,
+        compare=options.compare,
+        irt=options.irt,
+    )
+
+
+def plain(value: object) -> object:
+    """JSON values: arrays become lists, whole floats of arrays stay numbers, NaN becomes null."""
+    if isinstance(value, np.ndarray):
+        return [plain(one) for one in value.tolist()]
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def main(argv: Sequence[str]) -> int:
+    """Read CSV from standard input, print JSON; 0, 1 for a bad table, 2 for bad options."""
+    options = parser().parse_args(list(argv))
+    try:
+        form = form_of(options)
+        questions = questions_of(options, form)
+    except (ValueError, KeyError) as error:
+        sys.stderr.write(f"python -m instruments analyse: {error}\n")
+        return 2
+    try:
+        answers = read_answers(sys.stdin, form.shape)
+    except BadTable as error:
+        sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
+        return 1
+    found = plain(analyse(answers, form.shape, questions))
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Many sheets at once, item by item; equal to the single sheet row by row."""

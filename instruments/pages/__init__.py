@@ -1,0 +1,1 @@
+"""The catalogue as static pages, written from the data."""

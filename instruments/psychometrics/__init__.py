@@ -1,0 +1,1 @@
+"""Statistics for a district analyst, from reliability to small cells: arrays in, values out."""

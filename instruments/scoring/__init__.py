@@ -1,0 +1,1 @@
+"""One sheet: its scores, bands and flags with reasons, and the crisis rule of one saved answer."""
