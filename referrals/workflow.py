@@ -71,6 +71,8 @@ class Needs(StrEnum):
     HOSPITAL = "hospital"
     PLAN = "plan"
     LATE = "late"
+    APPOINTMENT_TIME = "appointment_time"
+    LETTER_SENT = "letter_sent"
 
 
 SCHOOL = Permission.REFERRAL_WORK
@@ -79,6 +81,8 @@ HOSPITAL = Permission.HOSPITAL_WORK
 _Key = tuple[State, Event]
 Row = Transition[State, Permission | None]
 _BEFORE_SENDING = (State.DRAFT, State.AWAITING_CONSENT, State.READY)
+# Until a letter has left, no hospital knows that the referral exists.
+ADDRESSED = frozenset(State) - frozenset(_BEFORE_SENDING)
 _BEFORE_ACCEPTANCE = (State.SENT, State.RECEIVED, State.NEED_INFO, State.DECLINED)
 _AFTER_ACCEPTANCE = (State.ACCEPTED, State.SCHEDULED, State.NO_SHOW)
 _MAY_ARRIVE = (
@@ -120,7 +124,8 @@ TRANSITIONS: dict[_Key, Row] = {
     (State.ACCEPTED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
     (State.SCHEDULED, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT, Needs.REASON),
     (State.NO_SHOW, Event.SCHEDULE): _hospital(State.SCHEDULED, Needs.SLOT),
-    (State.SCHEDULED, Event.NO_SHOW): _hospital(State.NO_SHOW),
+    # Nobody has stayed away before the time that he was given.
+    (State.SCHEDULED, Event.NO_SHOW): _hospital(State.NO_SHOW, Needs.APPOINTMENT_TIME),
     **{(state, Event.ARRIVE): _hospital(State.ARRIVED) for state in _MAY_ARRIVE},
     (State.ARRIVED, Event.SEE): _hospital(State.SEEN),
     (State.SEEN, Event.REPLY): _hospital(State.RETURNING, Needs.REPLY),
@@ -139,16 +144,15 @@ TRANSITIONS: dict[_Key, Row] = {
     (State.SENT, Event.OVERDUE): Transition(State.SENT, None),
     (State.RECEIVED, Event.OVERDUE): Transition(State.RECEIVED, None),
     (State.NEED_INFO, Event.OVERDUE): Transition(State.NEED_INFO, None),
+    # What never left the school is given up, not recalled: no hospital has to delete it.
     **{
-        (state, Event.RECALL): _school(State.ERROR, Needs.REASON)
+        (state, Event.RECALL): _school(State.ERROR, Needs.REASON, Needs.LETTER_SENT)
         for state in State
-        if state is not State.ERROR
+        if state in ADDRESSED and state is not State.ERROR
     },
 }
 
 FINAL = frozenset({State.REDIRECTED, State.COMPLETED, State.CANCELLED, State.ERROR})
-# Until a letter has left, no hospital knows that the referral exists.
-ADDRESSED = frozenset(State) - frozenset(_BEFORE_SENDING)
 
 
 @dataclass(frozen=True)
@@ -193,18 +197,24 @@ def transition(state: State, event: Event) -> Row:
 
 
 def possible(
-    state: State, permission: Permission, *, danger: bool, late: bool = True
+    state: State, permission: Permission, lacking: frozenset[Needs] = frozenset()
 ) -> tuple[Event, ...]:
-    """The events that holders of `permission` may cause now; in danger nobody may decline.
+    """The events that holders of `permission` may cause now.
 
-    `late` says whether the clock of this state has run out: some steps are open only then.
+    `lacking` are facts that do not hold: in danger nobody may decline, some steps are open only
+    when a time has come.
     """
-    kept_from = {
-        need for need, holds in ((Needs.NOT_DANGER, danger), (Needs.LATE, not late)) if holds
-    }
+    return tuple(
+        event
+        for event in left_without(state, lacking)
+        if TRANSITIONS[(state, event)].permission is permission
+    )
+
+
+def left_without(state: State, lacking: frozenset[Needs]) -> tuple[Event, ...]:
+    """The events of a state that ask for none of the lacking facts."""
     return tuple(
         event
         for event in rows_of(TRANSITIONS, state)
-        if TRANSITIONS[(state, event)].permission is permission
-        and not kept_from.intersection(TRANSITIONS[(state, event)].requires)
+        if not lacking.intersection(TRANSITIONS[(state, event)].requires)
     )

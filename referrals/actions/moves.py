@@ -15,7 +15,7 @@ from referrals.actions.moving import Said, take_version, written
 from referrals.actions.notices import tell
 from referrals.clocks import Basis, Kind
 from referrals.models import Clock, Referral, ReferralStep
-from referrals.workflow import Event, State
+from referrals.workflow import Event, Needs, State
 from schools import settings
 
 HOSPITAL_ACTS = frozenset(
@@ -44,6 +44,7 @@ def move(
     before = State(referral.state)
     row = workflow.transition(before, event)
     _authorise(by, referral, row.permission)
+    _refuse_without(lacking(session, referral).intersection(row.requires), before)
     if not take_version(session, referral, said.version):
         raise WrongState(_("别人刚刚处理过这份转介，请看过最新的情况再操作。"))
     referral.state = row.to.value
@@ -72,6 +73,19 @@ def _authorise(by: Actor, referral: Referral, permission: Any) -> None:
     path = referral.hospital.path if permission is workflow.HOSPITAL else referral.school.path
     if not by.may(permission, path):
         raise Forbidden(_("您的角色不能做这一步。"))
+
+
+def _refuse_without(missing: frozenset[Needs], state: State) -> None:
+    """The sentence for the first fact that does not hold, with what is possible instead."""
+    sentences = {
+        Needs.NOT_DANGER: _("学生有生命危险，不能退回，也不能等待：请直接接诊。"),
+        Needs.LATE: _("对方的时限还没有到，到时没有回应才能这样做。"),
+        Needs.APPOINTMENT_TIME: _("预约时间还没有到，到时没有来才能登记；要换时间的请改约。"),
+        Needs.LETTER_SENT: _("这份转介单没有发出过，不需要撤回。"),
+    }
+    for need in sentences:
+        if need in missing:
+            raise WrongState(sentences[need], workflow.left_without(state, missing))
 
 
 def _hand_on(session: Session, referral: Referral, due_at: datetime | None) -> None:
@@ -138,6 +152,18 @@ def is_late(session: Session, referral: Referral) -> bool:
     kind = LATE_BY.get(State(referral.state))
     running = timing.running(session, subject(referral), kind) if kind else []
     return not running or running[0].due_at <= clock.now()
+
+
+def lacking(session: Session, referral: Referral) -> frozenset[Needs]:
+    """The facts a step may ask for that do not hold now."""
+    ahead = referral.appointment_at is not None and referral.appointment_at > clock.now()
+    holds = {
+        Needs.NOT_DANGER: referral.urgency != "red",
+        Needs.LATE: is_late(session, referral),
+        Needs.APPOINTMENT_TIME: not ahead,
+        Needs.LETTER_SENT: referral.sent_at is not None,
+    }
+    return frozenset(need for need, hold in holds.items() if not hold)
 
 
 def same_day(session: Session, referral: Referral) -> datetime:

@@ -124,32 +124,35 @@ def recall(
 ) -> None:
     """Wrong child or wrong hospital: the letter is void at once and the mistake is followed up."""
     said = Said(reason="entered_in_error", detail={"text": reason}, version=version)
-    was_sent = referral.sent_at is not None
     move(session, by=by, referral=referral, event=Event.RECALL, said=said)
     void_letter(referral)
-    if was_sent:
-        tell_recalled(session, referral)
-        back_to_care(session, by=by, referral=referral)
-        follow_up(
-            session,
-            referral=referral,
-            kind="privacy_incident",
-            what=_("转介单误发：请与医院确认已删除，并按个人信息事件登记"),
-            due_at=clock.now() + rule(session, referral, "clock.referral_incident_h"),
-        )
+    tell_recalled(session, referral)
+    back_to_care(session, by=by, referral=referral)
+    follow_up(
+        session,
+        referral=referral,
+        kind="privacy_incident",
+        what=_("转介单误发：请与医院确认已删除，并按个人信息事件登记"),
+        due_at=clock.now() + rule(session, referral, "clock.referral_incident_h"),
+    )
 
 
 def cancel(
     session: Session, *, by: Actor, referral: Referral, reason: str, version: int | None = None
 ) -> None:
-    """Withdraw: at once before the hospital accepted, afterwards as a request it confirms."""
+    """Withdraw: at once before the hospital accepted, afterwards as a request it confirms.
+
+    A draft of which nobody was told is given up; nothing has to be arranged instead of it.
+    """
+    only_a_draft = referral.state == State.DRAFT.value
     said = Said(reason="withdrawn", detail={"text": reason}, version=version)
     move(session, by=by, referral=referral, event=Event.CANCEL, said=said)
     if State(referral.state) is not State.CANCELLED:
         return
     void_letter(referral)
     back_to_care(session, by=by, referral=referral)
-    replan(session, referral)
+    if not only_a_draft:
+        replan(session, referral)
 
 
 def void_letter(referral: Referral) -> None:

@@ -16,7 +16,7 @@ from foundation.paging import page_of
 from referrals import wording, workflow
 from referrals.actions import hospital as actions
 from referrals.actions import preparing, timing
-from referrals.actions.moves import is_late, subject
+from referrals.actions.moves import lacking, subject
 from referrals.forms.referrals import (
     CapacityForm,
     DeclineForm,
@@ -133,12 +133,7 @@ def page(
 
 
 def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
-    events = workflow.possible(
-        State(shown.state),
-        workflow.HOSPITAL,
-        danger=shown.urgency == "red",
-        late=is_late(session(), shown),
-    )
+    events = workflow.possible(State(shown.state), workflow.HOSPITAL, lacking(session(), shown))
     return [
         Offer(
             event.value,

@@ -19,7 +19,7 @@ from referrals import wording, workflow
 from referrals.actions import hospital as hospital_actions
 from referrals.actions import preparing, sending, timing
 from referrals.actions.case_steps import Return
-from referrals.actions.moves import is_late, subject
+from referrals.actions.moves import lacking, subject
 from referrals.forms.options import options
 from referrals.forms.referrals import (
     AnswerForm,
@@ -145,16 +145,11 @@ def family_form(shown: Referral) -> tuple[Any, list[str]]:
 def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
     if not current_actor().may(P.REFERRAL_WORK, shown.school.path):
         return []
-    events = workflow.possible(
-        State(shown.state),
-        workflow.SCHOOL,
-        danger=shown.urgency == "red",
-        late=is_late(session(), shown),
-    )
+    events = workflow.possible(State(shown.state), workflow.SCHOOL, lacking(session(), shown))
     return [
         Offer(
             event.value,
-            wording.REFERRAL_EVENTS[event],
+            _label(event, shown),
             refused[1] if refused and refused[0] == event.value else form_for(event, shown),
             url_for("referrals.step", referral_id=shown.id, event=event.value),
             "danger" if event in DANGEROUS else "",
@@ -162,6 +157,12 @@ def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
         for event in events
         if event in FORMS
     ]
+
+
+def _label(event: Event, shown: Referral) -> Any:
+    """The words on a button; what never left the school is given up rather than cancelled."""
+    given_up = event is Event.CANCEL and shown.sent_at is None
+    return _("放弃这份转介单") if given_up else wording.REFERRAL_EVENTS[event]
 
 
 def form_for(event: Event, shown: Referral) -> Form:

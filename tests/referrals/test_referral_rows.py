@@ -192,12 +192,13 @@ def test_row_13_moving_the_date_needs_a_reason_and_the_third_time_reaches_the_le
 def test_row_14_a_missed_date_is_a_safety_check_and_in_danger_a_crisis(world, urgency, hours):
     reachable(world.people.school_lead)
     referral_id = booked(world, urgency=urgency)
-    before = pushed()
-    at_hospital(world, referral_id, hospital.no_show)
+    before, missed = pushed(), clock.now() + timedelta(days=2)
+    with clock.frozen(missed):
+        at_hospital(world, referral_id, hospital.no_show)
     assert fhir(referral_id) == ("in-progress", "no-show", "active")
     with database.reading() as session:
         check = session.scalars(select(FollowUp).where(FollowUp.kind == "safety_check")).one()
-    assert check.due_at == clock.now() + hours * HOUR
+    assert check.due_at == missed + hours * HOUR
     assert (pushed() != before) == (urgency == "red")
 
 

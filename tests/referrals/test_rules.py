@@ -71,12 +71,14 @@ def test_office_hours_of_the_hospitals_city_count_for_its_receipt(world):
 
 def test_no_show_hours_follow_the_county(world):
     rule(world, "clock.noshow_check_h", 2)
-    referral_id = booked(world)
-    at_hospital(world, referral_id, hospital.no_show)
-    assert follow_up("safety_check").due_at == clock.now() + 2 * HOUR
+    referral_id, missed = booked(world), clock.now() + timedelta(days=2)
+    with clock.frozen(missed):
+        at_hospital(world, referral_id, hospital.no_show)
+        assert follow_up("safety_check").due_at == missed + 2 * HOUR
     rule(world, "noshow.latest_hour", 10)
     with clock.frozen(clock.now() + MINUTE):
         again = booked(world)
+    with clock.frozen(missed + MINUTE):
         at_hospital(world, again, hospital.no_show)
         assert clock.local(follow_up("safety_check").due_at).hour == 10
 

@@ -71,16 +71,23 @@ def test_every_state_of_a_referral_has_its_fhir_columns():
 
 def test_a_hospital_cannot_decline_a_child_in_danger():
     received = hospital.State.RECEIVED
-    usual = hospital.possible(received, Permission.HOSPITAL_WORK, danger=False)
-    danger = hospital.possible(received, Permission.HOSPITAL_WORK, danger=True)
+    in_danger = frozenset({hospital.Needs.NOT_DANGER})
+    usual = hospital.possible(received, Permission.HOSPITAL_WORK)
+    danger = hospital.possible(received, Permission.HOSPITAL_WORK, in_danger)
     assert hospital.Event.DECLINE in usual
     assert hospital.Event.DECLINE not in danger
     assert hospital.Event.ACCEPT in danger
 
 
-def test_every_referral_can_be_recalled_when_it_was_a_mistake():
-    for state in set(hospital.State) - {hospital.State.ERROR}:
+def test_every_letter_that_left_can_be_recalled_when_it_was_a_mistake():
+    for state in hospital.ADDRESSED - {hospital.State.ERROR}:
         assert hospital.next_state(state, hospital.Event.RECALL) is hospital.State.ERROR
+
+
+def test_what_never_left_the_school_can_only_be_given_up():
+    for state in set(hospital.State) - hospital.ADDRESSED:
+        assert (state, hospital.Event.RECALL) not in hospital.TRANSITIONS
+        assert hospital.next_state(state, hospital.Event.CANCEL) is hospital.State.CANCELLED
 
 
 def test_a_crisis_can_neither_wait_nor_be_closed_by_a_rating():

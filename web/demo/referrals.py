@@ -181,9 +181,21 @@ def _redirect(session: Session, referral: Referral) -> None:
 
 
 def _schedule(session: Session, referral: Referral) -> None:
-    at = clock.now() + timedelta(days=2)
-    by = _doctor(session)
-    hospital.schedule(session, by=by, referral=referral, at=at, department="儿童青少年心理门诊")
+    _appointment(session, referral, timedelta(days=2))
+
+
+def _schedule_at_once(session: Session, referral: Referral) -> None:
+    _appointment(session, referral, STEP)
+
+
+def _appointment(session: Session, referral: Referral, ahead: timedelta) -> None:
+    hospital.schedule(
+        session,
+        by=_doctor(session),
+        referral=referral,
+        at=clock.now() + ahead,
+        department="儿童青少年心理门诊",
+    )
 
 
 READY: tuple[Step, ...] = (_permit,)
@@ -206,7 +218,7 @@ WAYS: dict[State, tuple[Step, ...]] = {
     State.DECLINED: DECLINED,
     State.REDIRECTED: (*DECLINED, _redirect),
     State.SCHEDULED: SCHEDULED,
-    State.NO_SHOW: (*SCHEDULED, _at_hospital(hospital.no_show)),
+    State.NO_SHOW: (*ACCEPTED, _schedule_at_once, _at_hospital(hospital.no_show)),
     State.ARRIVED: ARRIVED,
     State.SEEN: SEEN,
     State.RETURNING: RETURNING,
