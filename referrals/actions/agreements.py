@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import audit, clock
+from foundation.database import hold
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
 from referrals.models import HospitalAgreement, HospitalService
@@ -40,6 +41,7 @@ def agree(
         raise Refused(_("请选择一家医院。"), "hospital")
     if agreement.until <= max(agreement.starts_at, clock.now()):
         raise Refused(_("到期日要在开始日之后，也要在今天之后。"), "until")
+    hold(session, Organisation, hospital.id)
     _alone(session, region.id, hospital.id)
     _describe(session, hospital, agreement)
     row = HospitalAgreement(
@@ -59,6 +61,7 @@ def agree(
 
 def end(session: Session, *, by: Actor, agreement: HospitalAgreement, reason: str) -> None:
     """From now on no new letter goes there; what was sent goes on to its end."""
+    _as_it_is(session, agreement)
     if agreement.ended_at is not None:
         raise WrongState(_("这份协议已经结束。"))
     if not reason.strip():
@@ -70,6 +73,7 @@ def end(session: Session, *, by: Actor, agreement: HospitalAgreement, reason: st
 
 def resume(session: Session, *, by: Actor, agreement: HospitalAgreement) -> None:
     """Take back an ending that was a mistake, as long as the agreed time has not passed."""
+    _as_it_is(session, agreement)
     if agreement.ended_at is None:
         raise WrongState(_("这份协议没有结束。"))
     if agreement.until <= clock.now():
@@ -77,6 +81,12 @@ def resume(session: Session, *, by: Actor, agreement: HospitalAgreement) -> None
     _alone(session, agreement.organisation_id, agreement.hospital_id)
     agreement.ended_at = agreement.ended_by = agreement.end_reason = None
     _written(session, by, agreement, "resumed")
+
+
+def _as_it_is(session: Session, agreement: HospitalAgreement) -> None:
+    """All that is agreed with a hospital is decided one after the other, on what stands by then."""
+    hold(session, Organisation, agreement.hospital_id)
+    session.refresh(agreement)
 
 
 def _alone(session: Session, region_id: int, hospital_id: int) -> None:
