@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -102,13 +103,17 @@ def beat(name: str) -> None:
                 index_elements=["name"], set_={"seen_at": moment}
             )
         )
-        session.execute(delete(WorkerBeat).where(WorkerBeat.seen_at < moment - timedelta(days=1)))
+        # One from the future was written before the clock was set back; it would hide a death.
+        wrong = (WorkerBeat.seen_at < moment - timedelta(days=1)) | (
+            WorkerBeat.seen_at > moment + outbox.SKEW
+        )
+        session.execute(delete(WorkerBeat).where(wrong))
 
 
 def seen_seconds(session: Session) -> float | None:
     """Return how long ago any worker was alive; None if there never was one."""
     last = session.scalar(select(func.max(WorkerBeat.seen_at)))
-    return None if last is None else max(0.0, (clock.now() - last).total_seconds())
+    return None if last is None else abs((clock.now() - last).total_seconds())
 
 
 def alarms(session: Session) -> list[JobRun]:
@@ -126,9 +131,10 @@ class Worker:
         """Prepare; run() does the work."""
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
-        self._beaten: datetime | None = None
+        # Seconds of the machine's own running: the clock may be set back by hours.
+        self._beaten: float | None = None
         self._chores: dict[str, Future[bool]] = {}
-        self._asked: dict[str, datetime] = {}
+        self._asked: dict[str, float] = {}
 
     def run(self) -> None:
         """Work until stop() is called; on SQLite wait first for any other worker to end."""
@@ -147,7 +153,7 @@ class Worker:
         outbox.wake.set()
 
     def _turn(self, pool: ThreadPoolExecutor, served: Deliveries) -> None:
-        if self._beaten is None or clock.now() - self._beaten >= BEAT:
+        if self._beaten is None or _since(self._beaten) >= BEAT:
             self._beat(served)
         for job in list(JOBS.values()):
             self._look_after(job, pool)
@@ -159,16 +165,20 @@ class Worker:
         # A worker that does not deliver is a dead one, whatever else it does.
         if served.alive():
             beat(self.name)
-            self._beaten = clock.now()
+            self._beaten = time.monotonic()
 
     def _look_after(self, job: Job, pool: ThreadPoolExecutor) -> None:
         """Ask ten times per period whether the job is due, in a thread: it may take long."""
         running, asked = self._chores.get(job.name), self._asked.get(job.name)
         if running is not None and not running.done():
             return
-        if asked is None or clock.now() - asked >= min(job.every / 10, MINUTE):
-            self._asked[job.name] = clock.now()
+        if asked is None or _since(asked) >= min(job.every / 10, MINUTE):
+            self._asked[job.name] = time.monotonic()
             self._chores[job.name] = pool.submit(run_if_due, job)
+
+
+def _since(moment: float) -> timedelta:
+    return timedelta(seconds=time.monotonic() - moment)
 
 
 @contextmanager
@@ -209,7 +219,8 @@ def _claim(job: Job) -> bool:
     moment = clock.now()
     with reading() as session:
         run = session.get(JobRun, job.name)
-        if run is not None and run.next_at > moment:
+        # A time further away than a period was written before the clock was set back.
+        if run is not None and moment < run.next_at <= moment + job.every + outbox.SKEW:
             return False
     insert = (sqlite if is_sqlite() else postgresql).insert(JobRun)
     mine = {"next_at": moment + job.every, "started_at": moment}
@@ -217,7 +228,10 @@ def _claim(job: Job) -> bool:
         row = session.execute(
             insert.values(name=job.name, **mine)
             .on_conflict_do_update(
-                index_elements=["name"], set_=mine, where=JobRun.next_at <= moment
+                index_elements=["name"],
+                set_=mine,
+                where=(JobRun.next_at <= moment)
+                | (JobRun.next_at > moment + job.every + outbox.SKEW),
             )
             .returning(JobRun.name)
         ).first()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     event,
     func,
+    or_,
     select,
     update,
 )
@@ -34,6 +35,8 @@ BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300))
 TRIES = 12
 # Kept up while the delivery runs, so that its end means a process that died.
 LEASE = timedelta(seconds=45)
+# Clocks of several machines differ; by more than this only one that was set back.
+SKEW = timedelta(minutes=1)
 
 Deliver = Callable[[dict[str, Any], str], None]
 HANDLERS: dict[str, Deliver] = {}
@@ -238,19 +241,24 @@ def _announce(
 
 
 def _free() -> Select[OutboxMessage]:
-    lease = OutboxMessage.lease_until
-    return select(OutboxMessage).where(
-        OutboxMessage.state == PENDING, lease.is_(None) | (lease < clock.now())
-    )
+    lease, now = OutboxMessage.lease_until, clock.now()
+    free = lease.is_(None) | (lease < now) | (lease > now + LEASE + SKEW)
+    return select(OutboxMessage).where(OutboxMessage.state == PENDING, free)
 
 
 def _due(avoid: Collection[str]) -> Select[OutboxMessage]:
     return (
         _free()
-        .where(OutboxMessage.due_at <= clock.now(), OutboxMessage.kind.not_in(list(avoid)))
+        .where(_is_due(clock.now()), OutboxMessage.kind.not_in(list(avoid)))
         .order_by(OutboxMessage.urgent.desc(), OutboxMessage.due_at, OutboxMessage.id)
         .limit(1)
     )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    # What was written before the clock was set back must not wait until it has caught up.
+    retried = (OutboxMessage.tries > 0) & (OutboxMessage.due_at > now + BACK_OFF[-1] + SKEW)
+    return or_(OutboxMessage.due_at <= now, OutboxMessage.created_at > now + SKEW, retried)
 
 
 def _claimed(session: Session, query: Select[OutboxMessage]) -> Claim | None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,45 @@ def test_a_job_runs_when_due_and_not_before(registry: object, frozen: datetime) 
     with clock.frozen(frozen + timedelta(minutes=5)):
         assert jobs.run_due() == ["count"]
     assert len(runs) == 2
+
+
+def test_jobs_go_on_at_once_after_the_clock_was_set_back(
+    registry: object, frozen: datetime
+) -> None:
+    runs: list[datetime] = []
+    jobs.periodic("ladder", timedelta(seconds=15))(lambda: runs.append(clock.now()))
+    with clock.frozen(frozen + timedelta(hours=8)):  # a machine whose clock ran in local time
+        assert jobs.run_due() == ["ladder"]
+    assert jobs.run_due() == ["ladder"]
+    assert jobs.run_due() == []
+
+
+def test_a_worker_goes_on_at_once_after_the_clock_was_set_back(
+    registry: object, frozen: datetime
+) -> None:
+    runs: list[datetime] = []
+    jobs.periodic("ladder", timedelta(seconds=0.1))(lambda: runs.append(clock.now()))
+    made = Worker()
+    with ThreadPoolExecutor(1) as pool, jobs._served() as served:
+        with clock.frozen(frozen + timedelta(hours=8)):
+            made._turn(pool, served)
+        until(lambda: len(runs) == 1)
+        for _second in range(100):
+            made._turn(pool, served)
+            time.sleep(0.02)
+    assert len(runs) > 1
+
+
+def test_a_beat_of_before_the_clock_was_set_back_hides_no_dead_worker(
+    db: object, frozen: datetime
+) -> None:
+    with clock.frozen(frozen + timedelta(hours=8)):
+        jobs.beat("dead")
+    with database.reading() as session:
+        assert (health.worker_seen_seconds(session) or 0) > 60
+    jobs.beat("alive")
+    with database.reading() as session:
+        assert health.worker_seen_seconds(session) == 0
 
 
 def test_two_machines_run_a_job_once(registry: object) -> None:
@@ -143,6 +183,7 @@ def test_nobody_is_reported_alive_without_a_worker(db: object) -> None:
 def test_a_second_worker_of_a_sqlite_home_waits(worker: Worker) -> None:
     if not database.is_sqlite():
         pytest.skip("PostgreSQL workers share the work")
+    until(lambda: worker._beaten is not None)
     second = Worker()
     thread = threading.Thread(target=second.run)
     thread.start()

@@ -84,6 +84,19 @@ def test_back_off_grows_and_an_urgent_message_is_never_given_up(
     assert receiver.keys == ["a"]
 
 
+@pytest.mark.parametrize("tried", [False, True])
+def test_a_message_leaves_at_once_after_the_clock_was_set_back(
+    receiver: Receiver, frozen: datetime, *, tried: bool
+) -> None:
+    with clock.frozen(frozen - timedelta(days=1) if tried else frozen + timedelta(hours=8)):
+        enqueue("a", urgent=True)
+    with clock.frozen(frozen + timedelta(hours=8)):
+        receiver.down = tried
+        assert not tried or outbox.drain() == 0
+    receiver.down = False
+    assert outbox.drain() == 1
+
+
 def test_another_message_is_set_aside_for_a_person_and_can_be_released(
     receiver: Receiver, frozen: datetime
 ) -> None:
