@@ -18,6 +18,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    ExceptionContext,
     Insert,
     MetaData,
     Update,
@@ -39,6 +40,8 @@ OLDEST_SQLITE = (3, 51, 3)
 SQLITE_MODULES = ("pysqlite3.dbapi2", "sqlcipher3.dbapi2", "sqlite3")
 PRAGMAS = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"]
 BUSY_TIMEOUT_MS = 30_000
+# The values of a statement are names and answers; an error that quotes them ends in a log.
+QUIET: dict[str, Any] = {"hide_parameters": True}
 
 
 class WeakDatabase(RuntimeError):
@@ -308,6 +311,7 @@ def _sqlite(address: str, folder: Path) -> _Setup:
         "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
         "pool_size": 8,
         "max_overflow": -1,
+        **QUIET,
     }
     writer, reader = create_engine(address, **options), create_engine(address, **options)
     _prepare_sqlite(writer, "BEGIN IMMEDIATE", "OFF")
@@ -339,10 +343,18 @@ def _check_sqlite(target: Engine) -> None:
 
 
 def _postgresql(address: str, folder: Path) -> _Setup:
-    writer = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True)
+    writer = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True, **QUIET)
+    event.listen(writer, "handle_error", _without_row)
     _check_postgresql(writer)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return _Setup(folder, reader, writer, None)
+
+
+def _without_row(context: ExceptionContext) -> None:
+    """Keep PostgreSQL's sentence, not its detail: that quotes the row that was refused."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _check_postgresql(target: Engine) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from foundation import database, outbox
+from foundation import clock, database, outbox
 from foundation.database import UtcDateTime, WeakDatabase, reading, session, writing
 from foundation.gate import Gate
 from foundation.outbox import OutboxMessage
@@ -171,3 +172,17 @@ def test_the_gate_is_shared_with_other_processes_and_opens_when_they_die(tmp_pat
     gate.acquire()
     gate.release()
     gate.close()
+
+
+def insert_broken(state: str) -> None:
+    now = clock.now()
+    with writing() as opened:
+        row = {"kind": "x", "payload": {}, "urgent": False, "created_at": now, "due_at": now}
+        opened.add(OutboxMessage(key=state, state=state, fence=0, tries=0, **row))
+
+
+def test_an_error_of_the_database_quotes_no_value(db: object) -> None:
+    secret = "林小禾"
+    with pytest.raises(DBAPIError) as caught:
+        insert_broken(secret)
+    assert secret not in "".join(traceback.format_exception(caught.value))
