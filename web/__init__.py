@@ -39,6 +39,7 @@ AREAS = (
     "screening.campaigns.views.campaigns",
     "screening.campaigns.views.sittings",
     "screening.campaigns.views.consents",
+    "screening.campaigns.views.slips",
     "screening.sheets.views",
     "screening.taking.views.retests",
     "screening.taking.views.ticket",

@@ -17,6 +17,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+BY_SCHOOL = ("letter", "paper", "phone")  # what staff recorded, and staff may find to be wrong
+RETRACTED = "retracted"  # what the school had recorded was a slip: as if nobody had answered
+
+
 @dataclass(frozen=True)
 class Rule:
     """Below `guardian_below` the guardian decides, below `alone_from` both do, then the student."""
@@ -79,7 +83,7 @@ def _latest(decisions: Sequence[Decision]) -> dict[tuple[str, str], str]:
     for decision in decisions:
         who = decision.who if decision.party == "guardian" else ""
         latest[decision.party, who] = decision.decision
-    return latest
+    return {who: said for who, said in latest.items() if said != RETRACTED}
 
 
 def _guardians(decisions: list[str]) -> Verdict | None:

@@ -19,23 +19,39 @@ def basis_of(session: Session, sheet: Response) -> list[str]:
         .where(Consent.campaign_id == sheet.campaign_id, Consent.student_id == sheet.student_id)
         .order_by(Consent.id)
     ).all()
-    return [_line(each, guardian) for each, guardian in rows] or [_("没有登记过同意")]
+    return [line(each, guardian) for each, guardian in rows] or [_("没有登记过同意")]
 
 
-def _line(given: Consent, guardian: Guardian | None) -> str:
+def line(given: Consent, guardian: Guardian | None) -> str:
+    """Who decided what, how it came in and when."""
     return _(
         "%(who)s%(decision)s（%(method)s，%(at)s）",
         who=_who(given, guardian),
-        decision={"granted": _("同意"), "declined": _("不同意")}.get(given.decision, _("已撤回")),
-        method={
-            "letter": _("纸质回执"),
-            "paper": _("纸质回执"),
-            "phone": _("电话"),
-            "link": _("家长网页"),
-            "online": _("答题前在网页上"),
-        }[given.method],
+        decision=said(given.decision),
+        method=method(given.method),
         at=f"{clock.local(given.recorded_at):%Y-%m-%d %H:%M}",
     )
+
+
+def said(decision: str) -> str:
+    """A decision in a word."""
+    return {
+        "granted": _("同意"),
+        "declined": _("不同意"),
+        "withdrawn": _("已撤回"),
+        "retracted": _("登记有误，已作废"),
+    }[decision]
+
+
+def method(name: str) -> str:
+    """How a decision came in."""
+    return {
+        "letter": _("纸质回执"),
+        "paper": _("纸质回执"),
+        "phone": _("电话"),
+        "link": _("家长网页"),
+        "online": _("答题前在网页上"),
+    }[name]
 
 
 def _who(given: Consent, guardian: Guardian | None) -> str:

@@ -93,14 +93,16 @@ def _latest(campaign_id: int, klass_id: int | None) -> Subquery:
     """One row per student with his own latest word and what his guardians say.
 
     The latest decision is the one with the highest id; its place in SAID rides on that id, so
-    that one pass over the decisions finds it.
+    that one pass over the decisions finds it. A retracted one has the place behind the last.
     """
-    place = case({word: at for at, word in enumerate(SAID)}, value=Consent.decision)
+    none = len(SAID)
+    places = {word: at for at, word in enumerate(SAID)}
+    place = case(places, value=Consent.decision, else_=none)
     each = (
         select(
             Consent.student_id,
             Consent.party,
-            (func.max(Consent.id * len(SAID) + place) % len(SAID)).label("said"),
+            (func.max(Consent.id * (none + 1) + place) % (none + 1)).label("said"),
         )
         .where(Consent.campaign_id == campaign_id)
         .group_by(Consent.student_id, Consent.party, Consent.guardian_id)
@@ -113,7 +115,9 @@ def _latest(campaign_id: int, klass_id: int | None) -> Subquery:
     return (
         select(
             last.c.student_id,
-            func.max(case((last.c.party == "student", last.c.said))).label("own"),
+            func.max(
+                case((and_(last.c.party == "student", last.c.said < none), last.c.said))
+            ).label("own"),
             *(
                 func.max(case((and_(by_guardian, last.c.said == at), 1), else_=0)).label(word)
                 for at, word in enumerate(SAID)

@@ -111,7 +111,9 @@ class Consent(Model):
     __tablename__ = "consent"
     __table_args__ = (
         CheckConstraint("party IN ('guardian','student')", name="party"),
-        CheckConstraint("decision IN ('granted','declined','withdrawn')", name="decision"),
+        CheckConstraint(
+            "decision IN ('granted','declined','withdrawn','retracted')", name="decision"
+        ),
         CheckConstraint("method IN ('letter','link','paper','phone','online')", name="method"),
         Index("ix_consent_campaign_student", "campaign_id", "student_id"),
     )

@@ -1,98 +1,28 @@
-"""Consent: recorded by staff from paper or phone, or given by a guardian through a link."""
+"""Consent that a guardian gives through a link."""
 
 from datetime import date, datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts import tries
-from accounts.guard import current_actor, public, requires
-from accounts.policy import Actor, Permission
+from accounts.guard import public
+from accounts.policy import Actor
 from foundation import clock, database, i18n
-from foundation.database import session
 from foundation.forms import options
 from foundation.i18n import _
 from foundation.problems import Missing
-from schools.models import Guardian, GuardianStatus, Klass, Student, StudentStatus
+from schools.models import Guardian, GuardianStatus, Student, StudentStatus
 from screening.campaigns import consent_actions as actions
 from screening.campaigns import consent_text
-from screening.campaigns.consent_queries import verdicts
 from screening.campaigns.forms import ClassGuardianForm, GuardianForm
-from screening.campaigns.queries import klasses_of, students_of
-from screening.campaigns.views.campaigns import one
 from screening.models import Campaign
 from screening.tickets.rules import check_passes
 
 bp = Blueprint("consents", __name__)
 GUARDIAN = Actor.system("guardian")
-
-
-@bp.get("/campaigns/<int:campaign_id>/consents")
-@requires(Permission.CONSENT_RECORD)
-def consents(campaign_id: int) -> ResponseReturnValue:
-    """A class's students with a choice each; only the counselor sees what was decided."""
-    shown = one(campaign_id, Permission.CONSENT_RECORD)
-    klasses = session().scalars(klasses_of(shown.id)).all()
-    klass = _chosen_klass(list(klasses))
-    students = (
-        session()
-        .scalars(students_of(shown.id).where(Student.klass_id == (klass.id if klass else 0)))
-        .all()
-    )
-    sees = current_actor().may(Permission.CONSENT_VIEW, shown.school.path)
-    found = verdicts(session(), shown, students)
-    return render_template(
-        "campaigns/consents.html",
-        campaign=shown,
-        klasses=klasses,
-        klass=klass,
-        students=students,
-        verdicts=found if sees else {},
-        conflicts=_conflicts(shown) if sees else [],
-        class_link=_address(shown, klass) if klass else "",
-    )
-
-
-def _address(shown: Campaign, klass: Klass) -> str:
-    """The whole link: it is copied into the class's parent group."""
-    token = consent_text.class_link(shown.id, klass.id)
-    path = url_for("consents.guardian_of_class", token=token)
-    return f"{current_app.config['PUBLIC_URL']}{path}"
-
-
-def _chosen_klass(klasses: list[Klass]) -> Klass | None:
-    wanted = request.args.get("klass", type=int)
-    return next((k for k in klasses if k.id == wanted), klasses[0] if klasses else None)
-
-
-def _conflicts(shown: Campaign) -> list[Student]:
-    students = session().scalars(students_of(shown.id)).all()
-    found = verdicts(session(), shown, students)
-    return [student for student in students if found[student.id].status == "conflict"]
-
-
-@bp.post("/campaigns/<int:campaign_id>/consents")
-@requires(Permission.CONSENT_RECORD)
-def record(campaign_id: int) -> ResponseReturnValue:
-    """Keep what came back on paper or by phone for a class."""
-    shown = one(campaign_id, Permission.CONSENT_RECORD)
-    party = "student" if request.form.get("party") == "student" else "guardian"
-    method = request.form.get("method", "paper")
-    students = {s.id: s for s in session().scalars(students_of(shown.id))}
-    given = [
-        (students[int(name[8:])], value)
-        for name, value in request.form.items()
-        if name.startswith("student-") and name[8:].isdigit() and value
-        if int(name[8:]) in students
-    ]
-    count = actions.record_many(
-        session(), by=current_actor(), campaign=shown, decisions=given, party=party, method=method
-    )
-    flash(_("已登记 %(n)s 人。", n=count), "success")
-    klass = request.form.get("klass", type=int)
-    return redirect(url_for("consents.consents", campaign_id=shown.id, klass=klass), 303)
 
 
 @bp.route("/consent/<string:token>", methods=["GET", "POST"])
