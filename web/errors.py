@@ -6,6 +6,7 @@ import secrets
 from flask import Flask, Response, jsonify, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from accounts.guard import wants_json
@@ -20,6 +21,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Problem, problem)
     app.register_error_handler(CSRFError, csrf)
     app.register_error_handler(HTTPException, http)
+    for beyond in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(beyond, unfit)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -43,6 +46,12 @@ def http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     return _answer(error.code, "", [])
+
+
+def unfit(error: Exception) -> ResponseReturnValue:
+    """What no column can hold: a number of thirty digits, a NUL, a day before all calendars."""
+    log.warning("refused: %s", type(error).__name__)
+    return _answer(422, "", [])
 
 
 def unexpected(error: Exception) -> ResponseReturnValue:
@@ -90,6 +99,7 @@ def _advice(status: int) -> str:
         404: _("没有这个页面，或者不在您的范围内。请核对链接，或从首页进入。"),
         405: _("请从页面上的按钮进入。"),
         413: _("请把文件分成几个再上传。"),
+        422: _("有的内容系统存不下（数字太大、日期太远，或有看不见的字符），没有保存。请返回上一页修改。"),
         429: _("请求太多，请等一会儿再试。"),
         503: _("系统正忙，刚才的内容没有保存，请稍后再试。"),
     }

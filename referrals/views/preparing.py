@@ -210,7 +210,7 @@ def _referral_of(case: Case) -> int | None:
     wanted = request.values.get("referral", "")
     found = queries.referrals_visible_to(current_actor()).where(Referral.case_id == case.id)
     ids = [row.id for row in session().scalars(found).unique()]
-    return int(wanted) if wanted.isdigit() and int(wanted) in ids else None
+    return int(wanted) if wanted.isdecimal() and int(wanted) in ids else None
 
 
 def _school_call(case: Case) -> tuple[SchoolCallForm, dict[int, Organisation]]:

@@ -25,7 +25,7 @@ class Offer:
 def seen_version() -> int | None:
     """The version that the person had before his eyes."""
     value = request.form.get("version", "")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdecimal() else None
 
 
 def attempt(form: Form, act: Callable[[], object]) -> bool:

@@ -189,7 +189,7 @@ def student_save(student_id: int) -> ResponseReturnValue:
 
 def _version(form: Form) -> int:
     given = str(form["version"].data or "")
-    return int(given) if given.isdigit() else 0
+    return int(given) if given.isdecimal() else 0
 
 
 @bp.post("/students/<int:student_id>/leave")
