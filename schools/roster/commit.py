@@ -37,6 +37,7 @@ COMMIT = "roster.commit"
 # A student's submit waits for the write gate while a slice holds it.
 SLICE = 100
 AT_ONCE = 2000
+OPENED = "opened"
 ACTING = tuple(kind.value for kind in Kind if kind in roster.ACTING)
 IDENTIFIERS = ("xueji", "id_card", "exam")
 PLAIN = ("sex", "student_number", "boarding")
@@ -109,9 +110,19 @@ def carry_out(*, by: Actor, import_id: int) -> None:
     for part in sliced(ids, SLICE):
         with writing() as session:
             rows = session.scalars(roster_queries.rows_with(part, None)).all()
-            _Slice(session, by, rows).run()
+            part_done = _Slice(session, by, rows)
+            part_done.run()
+            if part_done.opened:
+                made = hold(session, RosterImport, import_id)
+                made.counts = {**made.counts, OPENED: opened_by(made) + part_done.opened}
     with writing() as session:
         _finish(session, by=by, import_id=import_id)
+
+
+def opened_by(made: RosterImport) -> list[int]:
+    """Ids of the classes that the import opened; imports of before did not keep them."""
+    found: list[int] = made.counts.get(OPENED, [])
+    return found
 
 
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:
@@ -140,6 +151,7 @@ class _Slice:
         self.klass_ids = roster_queries.klass_ids(session, schools)
         self.students = self._locked([row.student_id for row in rows if row.student_id])
         self.taken = self._taken_numbers(schools)
+        self.opened: list[int] = []
         self.schools: dict[int, Organisation] = {}
         self.grades: dict[int, dict[str, str]] = {}
 
@@ -170,7 +182,9 @@ class _Slice:
         place: Place = (grade, klass)
         school_id = row.school_id or 0
         if (school_id, place) not in self.klass_ids:
-            self.klass_ids[school_id, place] = self._open_klass(school_id, row).id
+            opened = self._open_klass(school_id, row).id
+            self.klass_ids[school_id, place] = opened
+            self.opened.append(opened)
         return self.klass_ids[school_id, place]
 
     def _open_klass(self, school_id: int, row: RosterRow) -> Klass:

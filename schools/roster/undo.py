@@ -7,12 +7,22 @@ from typing import Any
 from sqlalchemy import Column, Table, delete, select
 from sqlalchemy.orm import Session
 
+from accounts.models import Invitation
 from accounts.policy import Actor
 from foundation import audit, clock
 from foundation.database import Model, hold, reading, writing
 from foundation.i18n import _
 from foundation.problems import Refused, WrongState
-from schools.models import Guardian, RosterImport, RosterRow, Student, StudentIdentifier
+from schools.models import (
+    Branch,
+    Grade,
+    Guardian,
+    Klass,
+    RosterImport,
+    RosterRow,
+    Student,
+    StudentIdentifier,
+)
 from schools.roster import commit as roster_commit
 from schools.roster import queries as roster_queries
 from schools.roster.actions import sliced
@@ -47,20 +57,20 @@ def _check_time(made: RosterImport) -> None:
         raise WrongState(_("已经超过 7 天，不能撤销了。"), ())
 
 
-def _references() -> Iterator[tuple[Table, Column[Any]]]:
-    """Every column of another area that points to a student, asked of the tables themselves."""
+def _references(target: str) -> Iterator[tuple[Table, Column[Any]]]:
+    """Every column that points to a row of this kind, asked of the tables themselves."""
     for table in Model.metadata.sorted_tables:
-        if table.name in OWN_TABLES:
-            continue
         for column in table.columns:
-            if any(key.target_fullname == "student.id" for key in column.foreign_keys):
+            if any(key.target_fullname == target for key in column.foreign_keys):
                 yield table, column
 
 
 def with_records(session: Session, student_ids: Collection[int]) -> set[int]:
     """The students who already have a record of any kind beyond the roster."""
     found: set[int] = set()
-    for _table, column in _references():
+    for table, column in _references("student.id"):
+        if table.name in OWN_TABLES:
+            continue
         found.update(session.scalars(select(column).where(column.in_(student_ids)).distinct()))
     return found
 
@@ -131,10 +141,50 @@ def _restore_guardians(session: Session, student_id: int, before: list[dict[str,
             guardian.relation, guardian.phone = person["relation"], person["phone"]
 
 
+def _close(session: Session, klass_id: int) -> None:
+    """Remove a class that the import opened, its branch and its grade, where nothing needs them."""
+    klass = session.get(Klass, klass_id)
+    if klass is None or in_use(session, "klass.id", klass_id):
+        return
+    grade_id, branch_id = klass.grade_id, klass.branch_id
+    session.delete(klass)
+    session.flush()
+    if branch_id is not None and not in_use(session, "branch.id", branch_id):
+        session.execute(delete(Branch).where(Branch.id == branch_id))
+    if not in_use(session, "grade.id", grade_id):
+        session.execute(delete(Grade).where(Grade.id == grade_id))
+
+
+def in_use(session: Session, target: str, number: int) -> set[str]:
+    """The tables with a row that points to this one."""
+    found = {
+        table.name
+        for table, column in _references(target)
+        if session.scalar(select(column).where(column == number).limit(1)) is not None
+    }
+    # an invitation names its class or branch without a key: accounts knows nothing of schools
+    named = {"klass.id": Invitation.klass_id, "branch.id": Invitation.branch_id}
+    if target in named:
+        asked = select(Invitation.id).where(named[target] == number).limit(1)
+        found |= {"staff_role"} if session.scalar(asked) is not None else set()
+    return found
+
+
+def klasses_kept(session: Session, made: RosterImport) -> list[tuple[Klass, set[str]]]:
+    """Classes that an import which was taken back had opened and that stay, with who needs them."""
+    if made.state != "undone":
+        return []
+    ids = roster_commit.opened_by(made)
+    klasses = session.scalars(select(Klass).where(Klass.id.in_(ids)).order_by(Klass.id))
+    return [(klass, in_use(session, "klass.id", klass.id)) for klass in klasses]
+
+
 def _finish(session: Session, *, by: Actor, import_id: int) -> None:
     made = hold(session, RosterImport, import_id)
     if made.state == "undone":
         return
+    for klass_id in roster_commit.opened_by(made):
+        _close(session, klass_id)
     made.state, made.undone_at = "undone", clock.now()
     audit.record(
         session,

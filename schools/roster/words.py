@@ -69,3 +69,14 @@ def outcome(row: RosterRow) -> str:
     if row.done:
         parts.append(done_names()[row.done])
     return "；".join(parts)
+
+
+def needs(tables: set[str]) -> str:
+    """Why a class stays, by the tables that still refer to it."""
+    names = {
+        "student": _("还有学生"),
+        "staff_role": _("有班主任、联系人或邀请"),
+        "campaign_klass": _("参加了测评"),
+    }
+    found = [name for table, name in names.items() if table in tables]
+    return _("、").join(found) or _("有其他记录")

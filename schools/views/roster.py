@@ -133,6 +133,7 @@ def _preview_page(made: RosterImport, form: CommitForm, status: int) -> Response
         acting=sum(made.counts[name] for name in roster_commit.acting_kinds(made)),
         words=roster_words,
         days_left=_days_left(made),
+        klasses_kept=roster_undo.klasses_kept(session(), made),
         page_has_errors=bool(form.errors),
     )
     return page, status

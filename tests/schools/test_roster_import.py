@@ -142,6 +142,38 @@ def test_changes_moves_and_leaving_are_carried_out_and_undone(
     assert again["周一帆"].klass_id == cast.klass_1.id
 
 
+def klasses(cast: Cast) -> set[str]:
+    with database.reading() as session:
+        rows = session.scalars(select(Klass).where(Klass.school_id == cast.school.id))
+        return {f"{klass.grade.name}{klass.name}" for klass in rows}
+
+
+def test_the_classes_that_an_import_opened_go_with_it(admin: FlaskClient, cast: Cast) -> None:
+    before = klasses(cast)
+    lin, *others = registered(cast)
+    moved = (*lin[:4], "八年级1班", *lin[5:])
+    where = preview(admin, cast, book(moved, *others, *new_rows()))
+    admin.post(where + "/commit")
+    assert klasses(cast) == before | {"七年级3班", "八年级1班"}
+    admin.post(where + "/undo")
+    assert klasses(cast) == before
+    assert "八年级" not in admin.get("/students").get_data(as_text=True)
+
+
+def test_an_opened_class_that_somebody_needs_stays_and_the_page_says_why(
+    admin: FlaskClient, cast: Cast
+) -> None:
+    where = preview(admin, cast, book(*registered(cast), *new_rows()))
+    admin.post(where + "/commit")
+    with database.writing() as session:
+        opened = session.scalars(select(Klass).where(Klass.name == "3班")).one()
+        teacher = make.user(session, name="新班主任")
+        make.role(session, of=teacher, role=people.Role.HOMEROOM, at=cast.school, klass=opened)
+    admin.post(where + "/undo")
+    assert "七年级3班" in klasses(cast)
+    assert "七年级 3班：有班主任、联系人或邀请" in admin.get(where).get_data(as_text=True)
+
+
 def test_who_is_missing_from_a_class_in_the_file_leaves_but_keeps_his_record(
     admin: FlaskClient, cast: Cast
 ) -> None:
