@@ -31,6 +31,7 @@ class Kind(StrEnum):
     HOSPITAL_OFFER = "hospital_offer"
     HOSPITAL_FEEDBACK = "hospital_feedback"
     SCHOOL_ANSWER = "school_answer"
+    HIGH_RISK_REPLY = "high_risk_reply"
 
 
 class Basis(StrEnum):
@@ -50,7 +51,9 @@ class What(StrEnum):
     STOP = "stop"
 
 
-UNPAUSABLE = frozenset({Kind.CRISIS_CONTACT, Kind.SIGN_FOR, Kind.TRIAGE, Kind.FOLLOW_UP})
+UNPAUSABLE = frozenset(
+    {Kind.CRISIS_CONTACT, Kind.SIGN_FOR, Kind.TRIAGE, Kind.FOLLOW_UP, Kind.HIGH_RISK_REPLY}
+)
 
 
 @dataclass(frozen=True)

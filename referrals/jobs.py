@@ -13,7 +13,7 @@ from referrals.actions.notices import tell_desk
 from referrals.hotline_workflow import State as TicketState
 from referrals.models import HotlineTicket, Referral
 from referrals.queries.hotline import open_crises
-from referrals.queries.referrals import overdue_at_hospital
+from referrals.queries.referrals import overdue
 
 LADDER_EVERY = timedelta(seconds=15)
 
@@ -32,11 +32,11 @@ def climb_ladders() -> int | None:
 
 @periodic("referrals.late_hospitals", timedelta(minutes=1))
 def remind_hospitals() -> int | None:
-    """A letter nobody signed for or decided on: the state stays, the school is told to telephone."""
-    moment = clock.now()
+    """A letter or a reply on which nobody acted: the state stays, the school is told what to do."""
     with reading() as session:
-        late = overdue_at_hospital().where(Referral.due_at < moment)
-        ids = [referral.id for referral in session.scalars(late)]
+        late = overdue().where(Referral.due_at < clock.now())
+        due = [row for row in session.scalars(late) if reminding.is_due(session, row)]
+        ids = [referral.id for referral in due]
     for referral_id in ids:
         with writing() as session:
             reminding.remind(session, session.get_one(Referral, referral_id))

@@ -148,6 +148,11 @@ class Referral(Model):
         lazy="joined", innerjoin=True, foreign_keys=[school_id]
     )
 
+    @property
+    def high_risk(self) -> bool:
+        """Whether the hospital replied that the student's risk is high."""
+        return (self.reply or {}).get("risk_today") == "high"
+
 
 class Step:
     """The columns of one step of a history; append only."""

@@ -238,6 +238,7 @@ CLOCKS: Mapping[str, Any] = {
     Kind.HOSPITAL_OFFER: _l("医院给出就诊时间"),
     Kind.HOSPITAL_FEEDBACK: _l("医院回执"),
     Kind.SCHOOL_ANSWER: _l("学校补充信息"),
+    Kind.HIGH_RISK_REPLY: _l("医院提示高风险，学校确认安全"),
 }
 SEXES: Mapping[str, Any] = {"f": _l("女"), "m": _l("男")}
 

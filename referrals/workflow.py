@@ -144,6 +144,7 @@ TRANSITIONS: dict[_Key, Row] = {
     (State.SENT, Event.OVERDUE): Transition(State.SENT, None),
     (State.RECEIVED, Event.OVERDUE): Transition(State.RECEIVED, None),
     (State.NEED_INFO, Event.OVERDUE): Transition(State.NEED_INFO, None),
+    (State.RETURNING, Event.OVERDUE): Transition(State.RETURNING, None),
     # What never left the school is given up, not recalled: no hospital has to delete it.
     **{
         (state, Event.RECALL): _school(State.ERROR, Needs.REASON, Needs.LETTER_SENT)

@@ -55,6 +55,7 @@ def names() -> dict[str, str]:
         "clock.referral_school_urgent_h": _("紧急转介：轮到学校时多久内处理（小时）"),
         "clock.referral_red_min": _("有生命危险的转介：每一步多久内处理（分钟）"),
         "clock.referral_visit_h": _("学生到院后多久内就诊（小时）"),
+        "clock.referral_reply_high_min": _("医院回执提示高风险：学校多久内确认安全（分钟）"),
         "clock.referral_remind_h": _("医院没有回应：每隔多久再提醒（小时）"),
         "clock.referral_call_min": _("医院没有回应：学校多久内打电话（分钟）"),
         "clock.referral_replan_h": _("转介取消后多久内另作安排（小时）"),

@@ -62,6 +62,7 @@ DEFAULTS: Mapping[str, Default] = {
     "clock.referral_school_urgent_h": Default(2, PROPOSED),
     "clock.referral_red_min": Default(30, HEILONGJIANG),
     "clock.referral_visit_h": Default(24, "罗山县 2025-03 文件：医院 24 小时内优先接诊"),
+    "clock.referral_reply_high_min": Default(30, HEILONGJIANG),
     "clock.referral_remind_h": Default(2, REFERRAL),
     "clock.referral_call_min": Default(30, f"{REFERRAL}第 26 行"),
     "clock.referral_replan_h": Default(24, f"{REFERRAL}第 22 行"),

@@ -164,10 +164,12 @@ def _sittings(session: Session, actor: Actor) -> Iterator[Waiting]:
 
 
 def _referrals(session: Session, actor: Actor) -> Iterator[Waiting]:
-    due = referrals.referrals_visible_to(actor).where(
-        Referral.ended_at.is_(None), Referral.due_at < _tonight()
-    )
-    yield _line(session, due, "due_at", _("今天要办的转介"), url_for("referrals.referrals"))
+    running = referrals.referrals_visible_to(actor).where(Referral.ended_at.is_(None))
+    due = running.where(Referral.due_at < _tonight())
+    high = running.where(referrals.high_risk_unconfirmed())
+    page = url_for("referrals.referrals")
+    yield _line(session, high, "due_at", _("医院回执提示高风险"), page, urgent=True)
+    yield _line(session, due, "due_at", _("今天要办的转介"), page)
 
 
 def _signatures(session: Session, actor: Actor) -> Iterator[Waiting]:

@@ -246,7 +246,24 @@ def reply(
         kept.pop("diagnosis", None)
     referral.reply = {**kept, "by": by.ref, "at": clock.now().isoformat()}
     timing.stop(session, subject(referral), Kind.HOSPITAL_FEEDBACK)
-    move(session, by=by, referral=referral, event=Event.REPLY, said=Said(version=version))
+    due = _act_at_once(session, referral) if referral.high_risk else None
+    said = Said(version=version, due_at=due)
+    move(session, by=by, referral=referral, event=Event.REPLY, said=said)
+
+
+def _act_at_once(session: Session, referral: Referral) -> datetime:
+    """The hospital says high risk: within minutes somebody at school knows that the child is safe."""
+    key = "clock.referral_reply_high_min"
+    row = start_clock(session, referral, Kind.HIGH_RISK_REPLY, key, at_school=True)
+    follow_up(
+        session,
+        referral=referral,
+        kind="high_risk_reply",
+        what=_("医院回执提示目前风险高：马上联系学生和监护人，确认有人陪同，落实医院的建议"),
+        due_at=row.due_at,
+    )
+    tell_leads(session, referral, "high-risk")
+    return row.due_at
 
 
 def confirm(

@@ -19,7 +19,7 @@ def tell(session: Session, referral: Referral) -> None:
         user_ids=_on_duty(session, referral.owner_organisation_id, referral.duty_role),
         key=f"referral:{referral.id}:{referral.version}",
         path=f"/{place}/{referral.id}",
-        urgent=referral.urgency == "red",
+        urgent=_is_urgent(referral),
     )
 
 
@@ -30,8 +30,12 @@ def tell_signers(session: Session, referral: Referral) -> None:
 
 def tell_leads(session: Session, referral: Referral, why: str) -> None:
     """Tell the school's leads that one of the school's cases needs a look, once for each reason."""
-    urgent = referral.urgency == "red"
-    _tell_leads(session, referral, why, f"/cases/{referral.case_id}", urgent=urgent)
+    path = f"/cases/{referral.case_id}"
+    _tell_leads(session, referral, why, path, urgent=_is_urgent(referral))
+
+
+def _is_urgent(referral: Referral) -> bool:
+    return referral.urgency == "red" or referral.high_risk
 
 
 def _tell_leads(session: Session, referral: Referral, why: str, path: str, *, urgent: bool) -> None:

@@ -1,6 +1,9 @@
 """A hospital or a school that keeps silent: the state stays, the circle of those who know widens."""
 
-from sqlalchemy import func, select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -12,15 +15,20 @@ from referrals.actions.notices import tell_leads
 from referrals.models import Referral, ReferralStep
 from referrals.workflow import Event, State
 
+AT_SCHOOL = (State.NEED_INFO.value, State.RETURNING.value)
+
 
 def remind(session: Session, referral: Referral) -> None:
-    """Note that the time is over, remind who has to act, give the school the next rung to try."""
-    if referral.due_at is None or referral.due_at >= clock.now():
+    """Note that the time is over, remind who has to act, give the school the next rung to try.
+
+    The due time stays where it was: what is late shows as late until somebody has acted.
+    """
+    if not is_due(session, referral):
         return
-    before = _reminders(session, referral)
-    again = clock.now() + rule(session, referral, "clock.referral_remind_h")
-    move(session, by=CLOCK, referral=referral, event=Event.OVERDUE, said=Said(due_at=again))
-    if referral.state == State.NEED_INFO.value:
+    before = len(_reminders(session, referral))
+    said = Said(due_at=referral.due_at)
+    move(session, by=CLOCK, referral=referral, event=Event.OVERDUE, said=said)
+    if referral.state in AT_SCHOOL:
         tell_leads(session, referral, f"answer-{referral.version}")
         return
     rungs = _rungs()
@@ -34,6 +42,15 @@ def remind(session: Session, referral: Referral) -> None:
         )
 
 
+def is_due(session: Session, referral: Referral) -> bool:
+    """Whether its time is over and the last reminder was long enough ago."""
+    if referral.due_at is None or referral.due_at >= clock.now():
+        return False
+    before = _reminders(session, referral)
+    wait = rule(session, referral, "clock.referral_remind_h")
+    return not before or before[-1] + wait <= clock.now()
+
+
 def _rungs() -> tuple[str, ...]:
     return (
         _("医院超过时限没有回应：请拨打绿色通道电话"),
@@ -43,10 +60,11 @@ def _rungs() -> tuple[str, ...]:
     )
 
 
-def _reminders(session: Session, referral: Referral) -> int:
-    rows = select(func.count()).where(
+def _reminders(session: Session, referral: Referral) -> Sequence[datetime]:
+    """When somebody was reminded in this state, oldest first."""
+    rows = select(ReferralStep.at).where(
         ReferralStep.referral_id == referral.id,
         ReferralStep.event == Event.OVERDUE.value,
         ReferralStep.from_state == referral.state,
     )
-    return session.scalar(rows) or 0
+    return session.scalars(rows.order_by(ReferralStep.id)).all()

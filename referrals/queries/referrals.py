@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import Actor, Permission
 from foundation import clock
 from referrals import workflow
-from referrals.models import HospitalService, Referral, ReferralStep
+from referrals.clocks import Kind
+from referrals.models import Clock, HospitalService, Referral, ReferralStep
 from schools import queries as schools
 from schools.models import Student
 from screening.models import Case
@@ -27,6 +39,15 @@ def referrals_visible_to(actor: Actor) -> Select[Referral]:
             Referral.student_id.not_in(actor.own_student_ids),
         )
         .order_by(Referral.ended_at.is_not(None), Referral.due_at, Referral.id)
+    )
+
+
+def high_risk_unconfirmed() -> ColumnElement[bool]:
+    """The hospital replied that risk is high, and the school has not confirmed yet."""
+    return exists().where(
+        Clock.subject == literal("referral:") + cast(Referral.id, String),
+        Clock.kind == Kind.HIGH_RISK_REPLY.value,
+        Clock.stopped_at.is_(None),
     )
 
 
@@ -118,7 +139,7 @@ def services_of(actor: Actor) -> Select[HospitalService]:
     )
 
 
-def overdue_at_hospital() -> Select[Referral]:
-    """Letters whose receipt, decision or answer is late, for the periodic look."""
+def overdue() -> Select[Referral]:
+    """Letters whose receipt, decision, answer or confirmation may be late, for the periodic look."""
     states = [state.value for state, event in workflow.TRANSITIONS if event is OVERDUE]
     return select(Referral).where(Referral.state.in_(states), Referral.ended_at.is_(None))
