@@ -122,6 +122,12 @@ class DutyForm(Form):
     )
 
 
+class DutyEndForm(Form):
+    """Taking a person off duty."""
+
+    accepted = BooleanField(_l("我知道这些时段没有人值班，仍然移出"))
+
+
 class SettingForm(Form):
     """A new value and why."""
 

@@ -28,18 +28,19 @@ def slots_of(session: Session, organisation_id: int) -> list[duty.Slot]:
         .where(DutySlot.organisation_id == organisation_id)
         .order_by(DutySlot.position, DutySlot.id)
     )
-    return [
-        duty.Slot(
-            row.user_id,
-            row.position,
-            row.weekdays,
-            row.starts_at,
-            row.ends_at,
-            row.valid_from,
-            row.valid_to,
-        )
-        for row in rows
-    ]
+    return [_plain(row) for row in rows]
+
+
+def _plain(row: DutySlot) -> duty.Slot:
+    return duty.Slot(
+        row.user_id,
+        row.position,
+        row.weekdays,
+        row.starts_at,
+        row.ends_at,
+        row.valid_from,
+        row.valid_to,
+    )
 
 
 def chain(session: Session, organisation_id: int) -> list[tuple[Organisation, list[duty.Slot]]]:
@@ -82,3 +83,10 @@ def is_silent(session: Session, user_id: int | None) -> bool:
 def whole_chain(session: Session, organisation_id: int) -> list[duty.Slot]:
     """All slots of the organisation and above: what covers a window when the school sleeps."""
     return [slot for _organisation, slots in chain(session, organisation_id) for slot in slots]
+
+
+def without(session: Session, slot: DutySlot) -> list[duty.Slot]:
+    """The whole chain as it would be without this slot."""
+    left = whole_chain(session, slot.organisation_id)
+    left.remove(_plain(slot))
+    return left

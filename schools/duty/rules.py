@@ -74,6 +74,11 @@ def gaps(slots: Sequence[Slot], start: datetime, end: datetime) -> list[Gap]:
     return found
 
 
+def opened(before: Sequence[Gap], after: Sequence[Gap]) -> list[Gap]:
+    """The stretches of `after` that are longer or more than what was open before."""
+    return [gap for gap in after if gap not in before]
+
+
 def problems(slots: Sequence[Slot], start: datetime, end: datetime) -> list[str]:
     """Codes of what is wrong with a chain for a window: `too_few_persons`, `gap`."""
     codes = []

@@ -16,7 +16,7 @@ from foundation.problems import Missing, Refused
 from schools import actions, queries, setting_values, settings
 from schools.duty import queries as duty_queries
 from schools.duty import rules as duty_rules
-from schools.forms import DutyForm, SettingForm, blame
+from schools.forms import DutyEndForm, DutyForm, SettingForm, blame
 from schools.models import DutySlot, Organisation, Setting, StaffRole
 from schools.views.blueprint import bp
 
@@ -117,18 +117,59 @@ def duty_add() -> ResponseReturnValue:
     return redirect(url_for("schools.duty", organisation=place.id), 303)
 
 
+@bp.get("/duty/<int:slot_id>/end")
+@requires(Permission.DUTY_EDIT)
+def duty_end_page(slot_id: int) -> ResponseReturnValue:
+    """What taking a person off duty would leave uncovered, before it is done."""
+    return _end_page(_slot(slot_id), DutyEndForm(), 200)
+
+
 @bp.post("/duty/<int:slot_id>/end")
 @requires(Permission.DUTY_EDIT)
 def duty_end(slot_id: int) -> ResponseReturnValue:
-    """Take a person off duty."""
-    slot = fetch(
+    """Take a person off duty; a gap that it leaves must be accepted by a tick."""
+    slot, form = _slot(slot_id), DutyEndForm()
+    form.validate_on_submit()
+    if not form.accepted.data and _left_open(slot):
+        form.accepted.errors = [_("移出后有的时段没有人值班，请先排上别人；确实要移出，请勾选。")]
+        return _end_page(slot, form, 422)
+    actions.end_duty(session(), by=current_actor(), slot=slot)
+    flash(_("已从值班表移出。"), "success")
+    return redirect(url_for("schools.duty", organisation=slot.organisation_id), 303)
+
+
+def _slot(slot_id: int) -> DutySlot:
+    return fetch(
         select(DutySlot)
         .join(Organisation, Organisation.id == DutySlot.organisation_id)
         .where(DutySlot.id == slot_id, queries.within(current_actor(), Permission.DUTY_EDIT))
     )
-    actions.end_duty(session(), by=current_actor(), slot=slot)
-    flash(_("已从值班表移出。"), "success")
-    return redirect(url_for("schools.duty", organisation=slot.organisation_id), 303)
+
+
+def _left_open(slot: DutySlot) -> list[duty_rules.Gap]:
+    """Hours of the coming week that only this slot covers: an alert may come at any of them."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    before = duty_queries.whole_chain(session(), slot.organisation_id)
+    after = duty_queries.without(session(), slot)
+    return duty_rules.opened(
+        duty_rules.gaps(before, now, now + WEEK), duty_rules.gaps(after, now, now + WEEK)
+    )
+
+
+def _end_page(slot: DutySlot, form: DutyEndForm, status: int) -> ResponseReturnValue:
+    now = clock.now()
+    left = duty_queries.without(session(), slot)
+    page = render_template(
+        "schools/duty_end.html",
+        slot=slot,
+        place=session().get_one(Organisation, slot.organisation_id),
+        weekdays=weekday_names(),
+        gaps=_left_open(slot),
+        problems=duty_rules.problems(left, now, now + WEEK),
+        form=form,
+        page_has_errors=bool(form.errors),
+    )
+    return page, status
 
 
 @bp.get("/settings", endpoint="settings")
