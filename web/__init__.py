@@ -19,6 +19,7 @@ from instruments import check
 from schools.duty.queries import is_silent
 from schools.queries import actor_of
 from web import (
+    address,
     administration,
     cli,
     compression,
@@ -44,6 +45,7 @@ AREAS = (
     "screening.taking.views.retests",
     "screening.taking.views.ticket",
     "screening.triage.views.alerts",
+    "screening.triage.views.called",
     "screening.triage.views.cases",
     "screening.league.views.blueprint",
     "screening.reports.views.reports",
@@ -156,6 +158,7 @@ def for_templates() -> dict[str, object]:
         },
         "html_lang": "en" if i18n.language() == "en" else "zh-CN",
         "worker_warning": health.worker_warning() if actor else None,
+        **address.warnings(actor),
     }
 
 

@@ -16,7 +16,7 @@ from accounts import passwords, setup_code
 from accounts.models import User
 from foundation import database
 from instruments import check
-from web import config, create_app, worker
+from web import address, config, create_app, worker
 from web.processes import Duty, Family
 from web.serving import WebProcess
 
@@ -50,11 +50,12 @@ def main(arguments: list[str]) -> int:
         database.configure(settings.database_url, settings.home)
         notes = _first_start(empty="--empty" in arguments)
         app = create_app()
+        hint = address.at_start(settings.public_url, demo=app.config["DEMO"])
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
     except (KeyboardInterrupt, SystemExit):
         return 0
-    return serve(app, settings, bound, lambda: _say_ready(bound, notes))
+    return serve(app, settings, bound, lambda: _say_ready(bound, notes, hint))
 
 
 def _refuse(sentence: str) -> int:
@@ -99,10 +100,12 @@ def _demo_accounts(home: Path) -> list[str]:
     return accounts.read_text(encoding="utf-8").splitlines() if accounts.exists() else []
 
 
-def _say_ready(bound: socket.socket, notes: list[str]) -> None:
+def _say_ready(bound: socket.socket, notes: list[str], hint: str | None) -> None:
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Ready: http://{shown}:{port}", *notes, sep="\n", flush=True)
+    if hint is not None:
+        print(hint, file=sys.stderr, flush=True)
 
 
 def serve(

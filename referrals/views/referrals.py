@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -322,7 +322,7 @@ def letter_file(shown: Referral, event: str) -> Response:
         sent_on=clock.local(shown.sent_at).date().isoformat(),
         hospital=shown.hospital.name,
         content=preparing.content_of(session(), shown),
-        link=url_for("letters.paper_letter", token=shown.token, _external=True),
+        link=current_app.config["PUBLIC_URL"] + url_for("letters.paper_letter", token=shown.token),
     )
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{shown.letter_number}.pdf"'
