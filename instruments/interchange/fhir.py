@@ -32,7 +32,7 @@ def canonical(base: str, definition: Definition) -> str:
 def questionnaire(definition: Definition, base: str, wording: Wording | None = None) -> Resource:
     """R4 Questionnaire; without wording the items are named by number only."""
     language = {"language": wording.language} if wording else {}
-    copyright_text = wording.licence.attribution if wording else definition.licence.holder
+    copyright_text = wording.licence.credit if wording else definition.licence.holder
     return {
         "resourceType": "Questionnaire",
         **language,

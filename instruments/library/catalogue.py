@@ -90,20 +90,3 @@ def languages(definition: Definition) -> tuple[str, ...]:
         place = folder / definition.key / definition.version
         found += [path.name.split(".")[1] for path in place.glob("wording.*.toml")]
     return tuple(sorted(found))
-
-
-def offered(age: float | None = None, language: str | None = None) -> tuple[Definition, ...]:
-    """Scales for an age (whole range when None) with shipped text in a language (any when None)."""
-    return tuple(each for each in all() if fits_age(each, age) and _speaks(each, language))
-
-
-def fits_age(definition: Definition, age: float | None) -> bool:
-    """Whether the scale is meant for this age in years."""
-    if age is None:
-        return True
-    highest = definition.maximum_age
-    return definition.minimum_age <= age and (highest is None or age < highest + 1)
-
-
-def _speaks(definition: Definition, language: str | None) -> bool:
-    return language is None or language in languages(definition)

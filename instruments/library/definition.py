@@ -84,6 +84,7 @@ class Definition:
     unverified: tuple[str, ...]
     notes: tuple[str, ...]
     names: tuple[str, ...] = ()
+    key_verified: bool = True
     checksum: str = ""
     by_id: Mapping[str, Item] = field(init=False, repr=False, compare=False)
     criticals: tuple[Critical, ...] = field(init=False, repr=False, compare=False)
@@ -189,6 +190,17 @@ class Definition:
         if wanted is None or wanted == "default":
             return None
         raise KeyError(f"{self.key} has no cut-set {wanted}")
+
+    def is_verified(self, wanted: str | None) -> bool:
+        """Whether the key, the cut-set and all that it includes were seen in a source.
+
+        What was recalled needs a named approver before a campaign may use it.
+        """
+        chosen = self.cutset(wanted)
+        if chosen is None:
+            return self.key_verified
+        included = (self.is_verified(name) for name in chosen.includes)
+        return self.key_verified and chosen.verified and all(included)
 
     def band_rules(self, wanted: str | None) -> tuple[BandRule, ...]:
         """The band rules of a cut-set and of those it includes."""

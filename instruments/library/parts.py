@@ -157,7 +157,7 @@ class Derived:
 class Cut:
     """The lower bound (inclusive) of a band."""
 
-    start: Fraction
+    start: Number
     band: str
 
 
@@ -286,10 +286,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who wrote the file and who compared it with the source."""
+    """Who wrote the file, who compared it with the source, why it follows an earlier version."""
 
     sources: tuple[str, ...]
     authored_by: str
     authored_on: str
     checked_by: str
     checked_on: str
+    reason: str = ""

@@ -1,9 +1,8 @@
-"""Stand-in texts ("item n") for scales whose text does not ship: only for entering paper sheets."""
+"""Stand-in texts ("item n") for scales whose text does not ship: numbers without a question."""
 
 import tomllib
 from pathlib import Path
 
-from instruments.library import catalogue
 from instruments.library.definition import Definition
 from instruments.library.wording import ItemText, Option, Text, TextLicence, Wording
 
@@ -37,9 +36,3 @@ def placeholder(definition: Definition, language: str) -> Wording:
         doubts=(),
         origin="placeholder",
     )
-
-
-def wording_or_placeholder(key: str, language: str, version: str | None = None) -> Wording:
-    """The text that ships, else the stand-in; never show a stand-in to a student as a question."""
-    shipped = catalogue.wording(key, language, version)
-    return shipped or placeholder(catalogue.get(key, version), language)

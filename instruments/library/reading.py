@@ -111,6 +111,7 @@ def parse_definition(table: Table, checksum: str = "") -> Definition:
         unverified=tuple(table.get("unverified", ())),
         notes=tuple(table.get("notes", ())),
         names=tuple(table.get("names", ())),
+        key_verified=table.get("key_verified", True),
         checksum=checksum,
     )
 
@@ -222,7 +223,7 @@ def _band_rule(table: Table) -> BandRule:
 
 
 def _cuts(table: Table) -> tuple[Cut, ...]:
-    return tuple(Cut(Fraction(str(start)), band) for band, start in table.items())
+    return tuple(Cut(start, band) for band, start in table.items())
 
 
 def _item_flag(table: Table) -> ItemFlag:
@@ -270,4 +271,5 @@ def _provenance(table: Table) -> Provenance:
         table["authored_on"],
         table["checked_by"],
         table["checked_on"],
+        table.get("reason", ""),
     )

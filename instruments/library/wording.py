@@ -59,6 +59,11 @@ class TextLicence:
     attribution: str
     cite: str
 
+    @property
+    def credit(self) -> str:
+        """The line that stands wherever the text is shown: as the holder asks, else the source."""
+        return self.attribution or self.cite or self.short
+
 
 @dataclass(frozen=True)
 class Wording:

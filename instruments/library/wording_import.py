@@ -6,14 +6,20 @@ the shipped wording (docs/instruments.md), plus a [licence] with holder, number 
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from instruments.library.definition import Definition, DefinitionError
+from instruments.library.definition import Definition
 from instruments.library.fit import fit_problems
+from instruments.library.placeholders import placeholder
 from instruments.library.wording import Wording, parse_wording
+from instruments.library.wording_content import HEADS, content_problems
 
 LANGUAGES = ("zh-Hans", "en")
+LARGEST = 1_000_000  # bytes; the longest scale of the library takes 20,000
+RECORD = ("holder", "number", "granted_to")
 
 
 class WordingRefused(ValueError):
@@ -27,16 +33,12 @@ class WordingRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The licence under which a school uses a text; no expiry means it does not end."""
+    """The licence under which a school uses a text, to its last day."""
 
     holder: str
     number: str
     granted_to: str
-    expires_on: date | None
-
-    def valid_on(self, day: date) -> bool:
-        """Whether the licence still runs: its last day counts."""
-        return self.expires_on is None or day <= self.expires_on
+    expires_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +55,38 @@ def import_wording(definition: Definition, content: bytes, *, today: date) -> Im
     `today` decides whether the licence has run out already.
     """
     table = _table(content)
-    problems = _licence_problems(table.get("licence"), definition, today)
-    wording = _wording(table, definition, hashlib.sha256(content).hexdigest(), problems)
-    if wording is not None:
-        problems += _text_problems(wording, definition)
-    if problems or wording is None:
+    problems = [*_licence_problems(table.get("licence"), today), *content_problems(table)]
+    if problems:
+        raise WordingRefused(problems)
+    wording = _licensed(table, definition, hashlib.sha256(content).hexdigest())
+    if problems := _text_problems(wording, definition):
         raise WordingRefused(problems)
     return ImportedWording(wording, _record(table["licence"]))
 
 
-def _table(content: bytes) -> dict[str, object]:
+def _table(content: bytes) -> dict[str, Any]:
+    if len(content) > LARGEST:
+        raise WordingRefused([f"the file has {len(content)} bytes; a text has at most {LARGEST}"])
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as broken:
         raise WordingRefused([f"not a TOML file in UTF-8: {broken}"]) from None
 
 
-def _licence_problems(licence: object, definition: Definition, today: date) -> list[str]:
+def _licence_problems(licence: object, today: date) -> list[str]:
     if not isinstance(licence, dict):
         return ["[licence] is missing; give holder, number, granted_to and expires_on"]
-    needed = ["holder", "granted_to"]
-    needed += ["number"] if definition.licence.record_required else []
     problems = [
-        f"[licence] {field} is missing; copy it from the licence"
-        for field in needed
-        if not str(licence.get(field, "")).strip()
+        f"[licence] {field} is missing; copy it from the licence, between quotes"
+        for field in RECORD
+        if not isinstance(licence.get(field), str) or not licence[field].strip()
     ]
-    return problems + _expiry_problems(licence.get("expires_on"), definition, today)
+    return problems + _expiry_problems(licence.get("expires_on"), today)
 
 
-def _expiry_problems(expiry: object, definition: Definition, today: date) -> list[str]:
+def _expiry_problems(expiry: object, today: date) -> list[str]:
     if expiry is None:
-        dated = definition.licence.record_required
-        return ["[licence] expires_on is missing; this scale needs a dated licence"] * dated
+        return ["[licence] expires_on is missing; write the last day as 2027-08-31"]
     if not isinstance(expiry, date) or isinstance(expiry, datetime):
         return ["[licence] expires_on is no date; write it as 2027-08-31 without quotes"]
     if expiry < today:
@@ -99,61 +100,50 @@ def kept_wording(definition: Definition, document: str) -> Wording:
     return _licensed(_table(content), definition, hashlib.sha256(content).hexdigest())
 
 
-def _wording(
-    table: dict[str, object], definition: Definition, checksum: str, problems: list[str]
-) -> Wording | None:
-    """The parsed text as a LICENSED one, or None with the reason added to `problems`."""
-    try:
-        return _licensed(table, definition, checksum)
-    except KeyError as absent:
-        problems.append(f"field {absent} is missing; see the form in docs/instruments.md")
-    except (DefinitionError, TypeError, AttributeError) as broken:
-        problems.append(f"{broken}; see the form in docs/instruments.md")
-    return None
-
-
-def _licensed(table: dict[str, object], definition: Definition, checksum: str) -> Wording:
-    """What a licence's file leaves out is known: the version, and that every text is LICENSED."""
+def _licensed(table: Mapping[str, Any], definition: Definition, checksum: str) -> Wording:
+    """Only what a school may say of a text is read: it cannot call it official or compared."""
+    given = table["licence"]
+    told = {name: str(given.get(name, "")) for name in ("attribution", "cite")}
+    texts = {
+        name: [{number: row[number], "text": row["text"], "status": "LICENSED"} for row in rows]
+        for name, number, rows in (
+            ("options", "code", table["options"]),
+            ("items", "n", table["items"]),
+        )
+    }
+    heads = {name: table[name] for name in HEADS}
     filled = {
+        **heads,
+        **texts,
         "version": definition.version,
         "instruction_status": "LICENSED",
+        "stem": table.get("stem", ""),
         "stem_status": "LICENSED",
         "sources": [],
-        **table,
+        "licence": {"short": str(given["holder"]), "statement": "", "evidence": "", **told},
     }
-    for name in ("options", "items", "extra_items"):
-        rows = filled.get(name)
-        if isinstance(rows, list):
-            filled[name] = [{**row, "status": "LICENSED"} for row in rows if isinstance(row, dict)]
-    licence = table.get("licence")
-    given = licence if isinstance(licence, dict) else {}
-    filled["licence"] = {"short": "", "statement": "", "evidence": "", **given}
     return replace(parse_wording(filled, checksum), origin="imported")
 
 
 def _text_problems(wording: Wording, definition: Definition) -> list[str]:
     problems = [f"{what}; {remedy}" for _, what, remedy in fit_problems(wording, definition)]
-    if (wording.key, wording.version) != (definition.key, definition.version):
-        problems.append(f"the file is for {wording.key} {wording.version}; choose that scale")
+    if wording.key != definition.key:
+        problems.append(f"the file is for {wording.key}; choose that scale")
     if wording.language not in LANGUAGES:
         problems.append(f"language {wording.language}; use one of {', '.join(LANGUAGES)}")
-    texts = [wording.title, *(each.text for each in wording.options)]
-    if not all(str(text).strip() for text in texts):
-        problems.append("the title or an option has no text; give it as printed")
+    problems += _left_as_they_were(wording, definition)
+    if not wording.title.strip():
+        problems.append("the title has no text; give it as printed")
     return problems
 
 
-def _record(licence: object) -> Record:
-    given = licence if isinstance(licence, dict) else {}
-    number, expiry = str(given.get("number", "")), given.get("expires_on")
-    return Record(str(given["holder"]), number, str(given["granted_to"]), expiry)
+def _left_as_they_were(wording: Wording, definition: Definition) -> list[str]:
+    """Questions that still read "item n", as the form gives them out."""
+    given_out = {item.text for each in LANGUAGES for item in placeholder(definition, each).items}
+    left = [item.item for item in wording.items if item.text.strip() in given_out]
+    return [f"item {', '.join(left)}: the form was not filled in; give the question"] * bool(left)
 
 
-def may_start(definition: Definition, record: Record | None, today: date) -> bool:
-    """Whether a new campaign may use the scale's text today; old results stay readable for ever.
-
-    Shipped text (classes A and B in its pack) needs no record; classes C and D need one that runs.
-    """
-    if record is not None:
-        return record.valid_on(today)
-    return definition.licence.code in ("A", "B")
+def _record(licence: Mapping[str, Any]) -> Record:
+    holder, number, granted_to = (str(licence[field]) for field in RECORD)
+    return Record(holder, number, granted_to, licence["expires_on"])

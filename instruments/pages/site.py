@@ -217,7 +217,7 @@ def _cutsets(definition: Definition) -> str:
             _band_text(definition, rule),
             cutset.population.zh,
             cutset.source,
-            WORDS["verified" if cutset.verified else "unverified"],
+            WORDS["verified" if definition.is_verified(cutset.id) else "unverified"],
         ]
         for cutset in definition.cutsets
         for rule in cutset.bands
@@ -318,7 +318,7 @@ def _texts(definition: Definition) -> str:
             compared = WORDS["compared"].format(by=text.compared_by, on=text.compared_on)
             state = compared if text.compared else WORDS["not_compared"]
             status = "、".join(f"{item.item} {item.status}" for item in text.items)
-            terms = text.licence.attribution or text.licence.cite or text.licence.short
+            terms = text.licence.credit
             rows.append([language, state, status, terms])
     if not rows:
         return f"<p>{html.escape(WORDS['none'])}</p>"

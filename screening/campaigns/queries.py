@@ -1,6 +1,6 @@
 """Campaigns, boards and lists as an actor may fetch them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Select, func, select
@@ -16,12 +16,8 @@ from schools.models import Grade, Klass, Student, StudentStatus
 from schools.queries import in_scope
 from screening.campaigns import consent
 from screening.campaigns.readiness import Plan
-from screening.models import (
-    Campaign,
-    CampaignKlass,
-    Sitting,
-    WordingLicence,
-)
+from screening.campaigns.wordings import own_texts
+from screening.models import Campaign, CampaignKlass, Sitting
 
 
 def campaigns_visible_to(
@@ -78,7 +74,7 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
         )
     )
     slots = whole_chain(session, campaign.school_id)
-    licences = _licences(session, campaign)
+    licences = _licences(session, campaign, definitions)
     opens_on = max(clock.today(), clock.local(campaign.opens_at).date())
     return Plan(
         stage=str(campaign.school.stage),
@@ -95,14 +91,12 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
     )
 
 
-def _licences(session: Session, campaign: Campaign) -> dict[str, date]:
-    keys = [each["key"] for each in campaign.instruments]
-    rows = session.execute(
-        select(WordingLicence.key, func.max(WordingLicence.expires_on))
-        .where(WordingLicence.organisation_id == campaign.school_id, WordingLicence.key.in_(keys))
-        .group_by(WordingLicence.key)
-    ).all()
-    return {row.key: row[1] for row in rows}
+def _licences(
+    session: Session, campaign: Campaign, definitions: Sequence[Definition]
+) -> dict[str, date]:
+    """Until when the school may use its own text, by scale."""
+    own = {each.key: own_texts(session, campaign.school_id, each) for each in definitions}
+    return {key: max(row.expires_on for row, _ in texts) for key, texts in own.items() if texts}
 
 
 def _has_wording(definition: Definition, campaign: Campaign, licences: Mapping[str, date]) -> bool:
@@ -113,14 +107,9 @@ def _has_wording(definition: Definition, campaign: Campaign, licences: Mapping[s
 
 
 def unverified(campaign: Campaign) -> list[str]:
-    """Keys of the scales whose chosen cut-set nobody has verified."""
+    """Keys of the scales whose key or chosen cut-set nobody has verified."""
     chosen = {each["key"]: each.get("cutset") for each in campaign.instruments}
-    return [
-        d.key
-        for d in definitions_of(campaign)
-        for cutset in d.cutsets
-        if cutset.id == (chosen[d.key] or "default") and not cutset.verified
-    ]
+    return [d.key for d in definitions_of(campaign) if not d.is_verified(chosen[d.key])]
 
 
 def sittings_of(campaign_id: int) -> Select[Sitting]:

@@ -10,6 +10,7 @@ from foundation import clock
 from foundation.i18n import language
 from instruments.library import catalogue
 from instruments.library.definition import Definition
+from instruments.library.fit import fit_problems
 from instruments.library.wording import Wording
 from instruments.library.wording_import import kept_wording
 from screening.campaigns.rule_words import Spoken
@@ -35,16 +36,26 @@ def _licensed(
 ) -> Wording | None:
     """The school's own text: a licence that ends while a campaign runs does not stop it."""
     opened_on = min(clock.today(), clock.local(campaign.opens_at).date())
-    document = session.scalar(
-        select(WordingLicence.document).where(
-            WordingLicence.organisation_id == campaign.school_id,
-            WordingLicence.key == definition.key,
-            WordingLicence.version == definition.version,
-            WordingLicence.language == language,
-            WordingLicence.expires_on >= opened_on,
-        )
+    for row, wording in own_texts(session, campaign.school_id, definition):
+        if row.language == language and row.expires_on >= opened_on:
+            return wording
+    return None
+
+
+def own_texts(
+    session: Session, school_id: int, definition: Definition
+) -> list[tuple[WordingLicence, Wording]]:
+    """The school's texts that fit the scale, latest first.
+
+    A text belongs to items and answers: a later version with the same form may use it.
+    """
+    rows = session.scalars(
+        select(WordingLicence)
+        .where(WordingLicence.organisation_id == school_id, WordingLicence.key == definition.key)
+        .order_by(WordingLicence.imported_at.desc())
     )
-    return kept_wording(definition, document) if document else None
+    found = ((row, kept_wording(definition, row.document)) for row in rows)
+    return [(row, text) for row, text in found if not any(fit_problems(text, definition))]
 
 
 def spoken(session: Session, campaign: Campaign | None, key: str, version: Any) -> Spoken | None:

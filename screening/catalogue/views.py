@@ -12,6 +12,7 @@ from foundation.i18n import _
 from foundation.problems import Missing, Refused
 from instruments.library import catalogue as library
 from instruments.library.definition import Definition
+from instruments.library.wording_form import wording_form
 from instruments.pages import site
 from schools.models import Organisation
 from schools.queries import schools_visible_to
@@ -75,7 +76,7 @@ def _form() -> WordingForm:
 @requires(Permission.WORDING_IMPORT)
 def wording(key: str) -> ResponseReturnValue:
     """Ask for the licensed text."""
-    return render_template("catalogue/wording.html", scale=one(key), form=_form(), problems=())
+    return _wording_page(one(key), _form())
 
 
 @bp.post("/instruments/<key>/wording")
@@ -101,5 +102,14 @@ def import_wording(key: str) -> ResponseReturnValue:
         else:
             flash(_("文本已导入。到期后不能用于新的测评活动，以前的结果不受影响。"), "success")
             return redirect(url_for("catalogue.scale", key=key), 303)
-    page = render_template("catalogue/wording.html", scale=definition, form=form, problems=problems)
-    return page, 422
+    return _wording_page(definition, form, problems), 422
+
+
+def _wording_page(definition: Definition, form: WordingForm, problems: tuple[str, ...] = ()) -> str:
+    return render_template(
+        "catalogue/wording.html",
+        scale=definition,
+        form=form,
+        problems=problems,
+        blank=wording_form(definition, "zh-Hans"),
+    )

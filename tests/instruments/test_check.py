@@ -32,9 +32,10 @@ def change(library: Path, name: str, old: str, new: str) -> list[Finding]:
 
 
 def test_the_library_that_ships_has_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    count = sum(len(catalogue.versions(each.key)) for each in catalogue.all())
     assert check_library() == []
     assert main([]) == 0
-    assert capsys.readouterr().out == f"ok {len(catalogue.keys())} definitions\n"
+    assert capsys.readouterr().out == f"ok {count} definitions\n"
     assert main(["more"]) == 2
 
 

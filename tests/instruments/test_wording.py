@@ -1,23 +1,26 @@
 """Texts keep their licence; a school's own text is compared with the key before it is used."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
 from instruments.library import catalogue
-from instruments.library.wording_import import Record, WordingRefused, import_wording, may_start
+from instruments.library.wording_import import Record, WordingRefused, import_wording
 
 TODAY = date(2026, 11, 23)
 
 
-def licensed(items: int = 7, codes: int = 5, licence: str = "", **fields: str) -> bytes:
+def licensed(
+    items: int = 7, codes: Iterable[int] = range(5), licence: str = "", **fields: str
+) -> bytes:
     values = {"key": "isi", "language": "zh-Hans", "title": "量表", "instruction": "请作答"}
     values |= {"time_window": "过去两周", **fields}
     head = "\n".join(f'{key} = "{value}"' for key, value in values.items())
     licence = licence or (
         'holder = "版权方"\nnumber = "L-1"\ngranted_to = "某校"\nexpires_on = 2027-08-31'
     )
-    options = "\n".join(f'[[options]]\ncode = {code}\ntext = "选项{code}"' for code in range(codes))
+    options = "\n".join(f'[[options]]\ncode = {code}\ntext = "选项{code}"' for code in codes)
     rows = "\n".join(f'[[items]]\nn = {n}\ntext = "题目{n}"' for n in range(1, items + 1))
     return f"{head}\n[licence]\n{licence}\n{options}\n{rows}\n".encode()
 
@@ -33,7 +36,7 @@ def test_a_licensed_text_becomes_a_wording_with_its_record() -> None:
 
 WRONG = [
     (licensed(items=6), "are not those of isi"),
-    (licensed(codes=4), "are not the codes"),
+    (licensed(codes=range(4)), "are not the codes"),
     (licensed(key="phq-9"), "the file is for phq-9"),
     (licensed(language="fr"), "language fr"),
     (licensed(licence='holder = "x"\ngranted_to = "y"'), "number is missing"),
@@ -60,13 +63,74 @@ def test_a_text_that_does_not_fit_is_refused_with_the_reason(content: bytes, pro
     assert any(problem in each for each in refused.value.problems)
 
 
-def test_an_expired_licence_stops_new_campaigns_on_the_day_after() -> None:
-    isi = catalogue.get("isi")
-    record = Record("x", "1", "y", TODAY)
-    assert may_start(isi, record, TODAY)
-    assert not may_start(isi, record, date(2026, 11, 24))
-    assert not may_start(isi, None, TODAY)
-    assert may_start(catalogue.get("phq-9"), None, TODAY)
+PLAIN = licensed().decode()
+HOSTILE = [
+    (PLAIN.encode("gb18030"), "not a TOML file in UTF-8"),
+    (PLAIN.encode("utf-16"), "not a TOML file in UTF-8"),
+    (b"a = " + b"[" * 100_000, "not a TOML file"),
+    (PLAIN.replace("题目3", "长" * 4_000_000).encode(), "a text has at most"),
+    (PLAIN.replace("题目3", "长" * 5000).encode(), "item 3 has 5000 characters"),
+    (licensed(items=700), "700 items"),
+    (PLAIN.replace("题目3", "<script>alert(1)</script>").encode(), "item 3 holds mark-up"),
+    (PLAIN.replace("选项3", "<b>很多</b>").encode(), "option 3 holds mark-up"),
+    (PLAIN.replace("题目3", "\u202e题目").encode(), "invisible character U+202E"),
+    (PLAIN.replace("题目3", "\\u0000题目").encode(), "invisible character U+0000"),
+    (PLAIN.replace('text = "题目3"', "text = 3").encode(), "item 3: 3 is no text"),
+    (PLAIN.replace('text = "题目3"\n', "").encode(), "item 3: None is no text"),
+    (PLAIN.replace('text = "题目3"', 'text = ""').encode(), "item 3 has no text"),
+    (PLAIN.replace("code = 3", 'code = "3"').encode(), "code = '3' is no number"),
+    (PLAIN.replace("code = 1\n", "code = true\n").encode(), "code = True is no number"),
+    (PLAIN.replace('instruction = "请作答"', "instruction = {a = 1}").encode(), "is no text"),
+    (PLAIN.replace('holder = "版权方"', "holder = 5").encode(), "holder is missing"),
+    (PLAIN.replace("[licence]", "[[licence]]").encode(), "[licence] is missing"),
+    (PLAIN.replace("n = 3\n", "n = 2\n").encode(), "are not those of isi"),
+    (PLAIN.split("[[items]]")[0].encode(), "[[items]] is missing"),
+    (('items = "x"\n' + PLAIN.split("[[items]]")[0]).encode(), "[[items]] is missing"),
+    (b"", "[licence] is missing"),
+    (b"PK\x03\x04" + bytes(500), "not a TOML file"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), HOSTILE)
+def test_a_hostile_or_damaged_file_is_refused_in_a_sentence(content: bytes, problem: str) -> None:
+    with pytest.raises(WordingRefused) as refused:
+        import_wording(catalogue.get("isi"), content, today=TODAY)
+    assert any(problem in each for each in refused.value.problems), refused.value.problems
+    assert all(len(each) < 500 for each in refused.value.problems)
+
+
+def test_a_byte_order_mark_is_no_obstacle() -> None:
+    found = import_wording(catalogue.get("isi"), b"\xef\xbb\xbf" + licensed(), today=TODAY)
+    assert found.wording.item(3).text == "题目3"
+
+
+def test_a_school_cannot_call_its_text_official_shipped_or_compared() -> None:
+    claims = 'compared_by = "me"\norigin = "shipped"\ninstruction_status = "OFFICIAL"\n'
+    content = claims + PLAIN.replace('text = "题目3"', 'text = "题目3"\nstatus = "OFFICIAL"')
+    found = import_wording(catalogue.get("isi"), content.encode(), today=TODAY).wording
+    assert (found.origin, found.compared, found.instruction.status) == (
+        "imported",
+        False,
+        "LICENSED",
+    )
+    assert {item.status for item in found.items} == {"LICENSED"}
+    assert found.licence.credit == "版权方"
+
+
+@pytest.mark.parametrize("key", ["dsrsc", "isi", "dass-21"])
+@pytest.mark.parametrize("field", ["holder", "number", "granted_to", "expires_on"])
+def test_no_text_of_a_school_comes_in_without_its_whole_licence(key: str, field: str) -> None:
+    definition = catalogue.get(key)
+    content = licensed(items=len(definition.items), codes=definition.items[0].codes, key=key)
+    assert import_wording(definition, content, today=TODAY).record.number == "L-1"
+    lines = [line for line in content.decode().splitlines() if not line.startswith(f"{field} =")]
+    with pytest.raises(WordingRefused, match=rf"\[licence\] {field} is missing"):
+        import_wording(definition, "\n".join(lines).encode(), today=TODAY)
+
+
+def test_the_last_day_of_a_licence_still_counts() -> None:
+    last = licensed().decode().replace("2027-08-31", "2026-11-23").encode()
+    assert import_wording(catalogue.get("isi"), last, today=TODAY).record.expires_on == TODAY
 
 
 def test_only_text_that_was_seen_ships_and_says_so() -> None:
@@ -102,10 +166,3 @@ def test_the_columbia_items_of_the_adolescent_form_do_not_ship() -> None:
     wording = catalogue.wording("phq-a", "en")
     assert wording
     assert [extra.id for extra in wording.extras] == ["dysthymia_past_year", "difficulty"]
-
-
-def test_a_language_is_offered_where_its_text_ships_and_the_age_fits() -> None:
-    offered = {each.key for each in catalogue.offered(age=15, language="zh-Hans")}
-    assert offered == {"phq-2", "phq-9", "gad-2", "gad-7", "k6", "k10", "who-5"}
-    assert "pcl-5" not in {each.key for each in catalogue.offered(age=15)}
-    assert {each.key for each in catalogue.offered(age=9)} >= {"mht", "who-5"}

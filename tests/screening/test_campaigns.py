@@ -10,6 +10,7 @@ from accounts.policy import Actor
 from foundation import clock, database
 from foundation.problems import Forbidden, Problem, Refused, WrongState
 from foundation.state_machine import follow
+from instruments.library import catalogue
 from schools.actions import add_duty
 from screening.campaigns import actions, consent_actions, readiness, workflow
 from screening.campaigns.actions import Chosen
@@ -18,6 +19,7 @@ from screening.campaigns.consent_queries import may_answer_ids
 from screening.campaigns.queries import plan_of
 from screening.campaigns.workflow import Event, Phase, State
 from screening.models import Campaign, Ticket, WordingLicence
+from tests.instruments.test_wording import licensed
 from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient
 
@@ -286,6 +288,9 @@ def test_a_scale_without_our_wording_needs_a_licence_that_lasts(
 
 
 def _licence(people: Cast, key: str, days: int) -> WordingLicence:
+    first = catalogue.get(key).items[0].codes[0]
+    codes = range(first, catalogue.get(key).items[0].codes[-1] + 1)
+    document = licensed(items=len(catalogue.get(key).items), codes=codes, key=key)
     return WordingLicence(
         organisation_id=people.school.id,
         key=key,
@@ -294,7 +299,7 @@ def _licence(people: Cast, key: str, days: int) -> WordingLicence:
         holder="出版社",
         number="L-1",
         expires_on=clock.today() + timedelta(days=days),
-        document="",
+        document=document.decode(),
         imported_by="system:tests",
         imported_at=clock.now(),
     )

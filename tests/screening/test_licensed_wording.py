@@ -7,13 +7,14 @@ from sqlalchemy import select
 
 from foundation import clock
 from foundation.database import reading, writing
-from screening.models import Response, Score, Ticket, WordingLicence
+from screening.campaigns.queries import plan_of
+from screening.models import Campaign, Response, Score, Ticket, WordingLicence
 from screening.taking.queries import parts_of
 from tests.instruments.test_wording import licensed
 from tests.screening.taking_room import Browser, Room, room
 
 
-def with_licence(until: datetime) -> Room:
+def with_licence(until: datetime, version: str = "1.0.0", items: int = 7) -> Room:
     """A class that takes the ISI in the words of its school's licence."""
     found = room(instruments=["isi"], closes_at=clock.now() + timedelta(days=7))
     with writing() as session:
@@ -21,12 +22,12 @@ def with_licence(until: datetime) -> Room:
             WordingLicence(
                 organisation_id=found.campaign.school_id,
                 key="isi",
-                version="1.0.0",
+                version=version,
                 language="zh-Hans",
                 holder="版权方",
                 number="L-1",
                 expires_on=clock.local(until).date(),
-                document=licensed().decode(),
+                document=licensed(items=items).decode(),
                 imported_by="system:tests",
                 imported_at=clock.now(),
             )
@@ -63,3 +64,18 @@ def test_a_running_campaign_goes_on_after_the_licence_has_ended(
 def test_a_campaign_that_opens_after_the_end_has_no_text(app: Flask, frozen: datetime) -> None:
     class_room = with_licence(frozen - timedelta(days=1))
     assert shown(class_room.tickets[0]) == []
+
+
+def test_a_text_brought_for_an_earlier_version_is_used_while_the_form_is_the_same(
+    app: Flask, frozen: datetime
+) -> None:
+    class_room = with_licence(frozen, version="0.9.0")
+    assert shown(class_room.tickets[0]) == ["题目1"]
+
+
+def test_a_text_of_another_form_is_not_shown_and_not_counted(app: Flask, frozen: datetime) -> None:
+    class_room = with_licence(frozen, version="0.9.0", items=6)
+    assert shown(class_room.tickets[0]) == []
+    with reading() as session:
+        plan = plan_of(session, session.get_one(Campaign, class_room.campaign.id))
+    assert list(plan.unusable) == ["isi"]

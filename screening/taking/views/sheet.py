@@ -162,7 +162,7 @@ def _rendered(questions: tuple[Question, ...], quiet: bool) -> Markup:  # noqa: 
 
 
 def _credit(wording: Wording) -> str:
-    return wording.licence.attribution
+    return wording.licence.credit
 
 
 def _config(it: Opened, saved: object, *, quiet: bool) -> dict[str, object]:
