@@ -1,6 +1,7 @@
 """Command line: `python -m instruments COMMAND`; every command is loaded only when it is asked."""
 
 import importlib
+import signal
 import sys
 
 COMMANDS = {
@@ -8,6 +9,7 @@ COMMANDS = {
     "check": "instruments.check",
     "pages": "instruments.pages.site",
     "licences": "instruments.library.licences",
+    "sources": "instruments.pages.citations",
     "wording": "instruments.library.wording_command",
     "analyse": "instruments.analysis.command",
 }
@@ -23,4 +25,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Whoever stops reading (`| head`) ends the command quietly.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(sys.argv[1:]))

@@ -34,15 +34,15 @@ def phq_symptoms(answers: Answers, scores: Mapping[str, Value], numbers: Paramet
     Source: PHQ-9 scoring (docs/instruments.md [3]); complete sheets only, the count uses what was
     answered.
     """
-    exceptions: Mapping[str, int] = numbers["at_least_by_item"]
+    at_least, exceptions = numbers["at_least"], numbers["at_least_by_item"]
     symptoms = [
         item
         for item, value in answers.items()
-        if value is not None and value >= exceptions.get(item, numbers["at_least"])
+        if value is not None and value >= exceptions.get(item, at_least)
     ]
-    core = any(str(item) in symptoms for item in numbers["core"])
-    complete = all(value is not None for value in answers.values())
     flags: dict[str, Mapping[str, object]] = {}
+    complete = None not in answers.values()
+    core = any(str(item) in symptoms for item in numbers["core"])
     if complete and core and len(symptoms) >= numbers["other"]:
         kind = "major" if len(symptoms) >= numbers["major"] else "other"
         flags[f"dsm_algorithm:{kind}_depressive_syndrome"] = {"symptoms": symptoms}

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
+from numbers import Real
+from reprlib import repr as shortened
+from typing import Any, NamedTuple
 
 from instruments.library.definition import Definition
 from instruments.library.parts import (
@@ -18,11 +20,13 @@ from instruments.library.parts import (
     Scale,
     Value,
 )
-from instruments.scoring.algorithms import ALGORITHMS, Outcome
+from instruments.scoring.algorithms import ALGORITHMS
 
 ENGINE_VERSION = "1"
 
 Answers = Mapping[str, Value]
+# Items by number or by field.
+Given = Mapping[Any, Value] | Sequence[Value]
 
 
 class AnswerRefused(ValueError):
@@ -31,19 +35,17 @@ class AnswerRefused(ValueError):
     def __init__(self, instrument: str, item: str, value: object, allowed: str) -> None:
         """Keep the parts for a form's own message."""
         self.instrument, self.item, self.value, self.allowed = instrument, item, value, allowed
-        super().__init__(f"{instrument} item {item}: {value!r} is not allowed ({allowed})")
+        super().__init__(f"{instrument} item {item}: {shortened(value)} is not allowed ({allowed})")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a band or a flag is there: the rule's id and the inputs that a person can read."""
 
     rule: str
     inputs: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """All that one sheet says; a null score is unknown, never "none"."""
 
     instrument: str
@@ -63,22 +65,20 @@ class Scored:
 class _Sheet:
     definition: Definition
     answers: Answers
+    missing: tuple[str, ...]
     scores: dict[str, Value] = field(default_factory=dict)
     bands: dict[str, str | None] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     reasons: list[Reason] = field(default_factory=list)
 
-    def flag(self, flag: str, **inputs: object) -> None:
+    def flag(self, flag: str, inputs: Mapping[str, object]) -> None:
         self.flags.add(flag)
         self.reasons.append(Reason(f"{self.definition.key}:{flag}", inputs))
 
 
 def score(
     definition: Definition,
-    answers: Mapping[int | str, Value]
-    | Mapping[int, Value]
-    | Mapping[str, Value]
-    | Sequence[Value],
+    answers: Given,
     context: Mapping[str, object] | None = None,
     cutset: str | None = None,
 ) -> Scored:
@@ -89,9 +89,9 @@ def score(
     out of range and KeyError for an unknown cut-set.
     """
     rules = definition.band_rules(cutset)
-    sheet = _Sheet(definition, read_answers(definition, answers))
-    for scale in definition.scales:
-        sheet.scores[scale.key] = _scale_score(sheet, scale)
+    read = read_answers(definition, answers)
+    sheet = _Sheet(definition, read, tuple([item for item, value in read.items() if value is None]))
+    _apply_scales(sheet)
     _apply_algorithm(sheet)
     for derived in definition.derived:
         sheet.scores[derived.key] = derived_score(derived, sheet.scores)
@@ -103,58 +103,54 @@ def score(
 
 
 def _sealed(sheet: _Sheet, cutset: str) -> Scored:
-    definition = sheet.definition
-    criticals = (rule.item for rule in definition.criticals)
+    definition, missing = sheet.definition, sheet.missing
     return Scored(
-        instrument=definition.key,
-        version=definition.version,
-        checksum=definition.checksum,
-        scores=sheet.scores,
-        bands=sheet.bands,
+        definition.key,
+        definition.version,
+        definition.checksum,
+        sheet.scores,
+        sheet.bands,
         flags=tuple(sorted(sheet.flags)),
         reasons=tuple(sheet.reasons),
-        unanswered_critical=tuple(item for item in criticals if sheet.answers[item] is None),
-        missing=tuple(item for item, value in sheet.answers.items() if value is None),
+        unanswered_critical=tuple([r.item for r in definition.criticals if r.item in missing]),
+        missing=missing,
         cutset=cutset,
     )
 
 
-def read_answers(
-    definition: Definition,
-    answers: Mapping[int | str, Value]
-    | Mapping[int, Value]
-    | Mapping[str, Value]
-    | Sequence[Value],
-) -> dict[str, Value]:
+def read_answers(definition: Definition, answers: Given) -> dict[str, Value]:
     """Every item of the form with its value or None; AnswerRefused names the first bad item."""
     given = _by_id(definition, answers)
-    for item_id, value in given.items():
-        item = definition.by_id.get(item_id)
-        if item is None:
-            raise AnswerRefused(definition.key, item_id, value, "no such item")
-        if value is not None and not item.accepts(value):
-            raise AnswerRefused(definition.key, item_id, value, allowed_values(definition, item_id))
-    return {item.id: _stored(item, given.get(item.id)) for item in definition.items}
+    return {item.id: _stored(definition, item, given.get(item.id)) for item in definition.items}
 
 
-def _stored(item: Item, value: Value) -> Value:
-    """A code is an integer, however JSON spelled it."""
-    return value if value is None or item.measured else int(value)
+def _stored(definition: Definition, item: Item, value: Value) -> Value:
+    """An allowed answer or None; a code is an integer, however JSON spelled it."""
+    if value is None or (type(value) is int and item.minimum is None and value in item.codes):
+        return value
+    if not isinstance(value, Real) or not item.accepts(value):
+        raise AnswerRefused(definition.key, item.id, value, allowed_values(definition, item.id))
+    return value if item.measured else int(value)
 
 
-def _by_id(
-    definition: Definition,
-    answers: Mapping[int | str, Value]
-    | Mapping[int, Value]
-    | Mapping[str, Value]
-    | Sequence[Value],
-) -> dict[str, Value]:
-    if isinstance(answers, Mapping):
-        return {str(item): value for item, value in answers.items()}
-    if len(answers) != len(definition.items):
-        expected = f"{len(definition.items)} answers expected"
-        raise AnswerRefused(definition.key, "*", len(answers), expected)
-    return dict(zip(definition.item_ids, answers, strict=True))
+def _by_id(definition: Definition, answers: Given) -> Answers:
+    """The answers by item identifier, each an item of the form and given once."""
+    if not isinstance(answers, Mapping):
+        if len(answers) != len(definition.items):
+            expected = f"{len(definition.items)} answers expected"
+            raise AnswerRefused(definition.key, "*", len(answers), expected)
+        return dict(zip(definition.by_id, answers, strict=True))
+    if answers.keys() <= definition.by_id.keys():
+        return answers
+    given: dict[str, Value] = {}
+    for each, value in answers.items():
+        item = str(each)
+        if item not in definition.by_id:
+            raise AnswerRefused(definition.key, item, value, "no such item")
+        if item in given:
+            raise AnswerRefused(definition.key, item, value, "answered twice")
+        given[item] = value
+    return given
 
 
 def allowed_values(definition: Definition, item_id: str) -> str:
@@ -165,13 +161,13 @@ def allowed_values(definition: Definition, item_id: str) -> str:
     return ", ".join(map(str, item.codes))
 
 
-def rounded(value: Fraction, rounding: Rounding) -> Number:
-    """Half-up or truncated integer; unrounded integers stay integers, the rest become floats."""
+def rounded(over: int, under: int, rounding: Rounding) -> Number:
+    """The exact quotient, half-up or truncated; unrounded it is an integer where it is whole."""
     if rounding is Rounding.HALF_UP:
-        return floor(value + Fraction(1, 2))
-    if rounding is Rounding.FLOOR:
-        return floor(value)
-    return int(value) if value.denominator == 1 else float(value)
+        return (2 * over + under) // (2 * under)
+    if rounding is Rounding.FLOOR or over % under == 0:
+        return over // under
+    return over / under
 
 
 def too_many_missing(missing: Missing, unanswered: int) -> bool:
@@ -181,58 +177,61 @@ def too_many_missing(missing: Missing, unanswered: int) -> bool:
 
 def scale_value(scale: Scale, total: int, answered: int) -> Number:
     """The score for a keyed total (or count) over the answered items of a usable sheet."""
-    value = Fraction(total)
+    over, under = total * scale.multiply.numerator, scale.multiply.denominator
     if scale.missing.method is Method.PRORATE and answered:
-        value = Fraction(total * len(scale.items), answered)
-    if scale.operation is Operation.MEAN:
-        value /= len(scale.items)
-    result = rounded(value * scale.multiply, scale.rounding)
-    return float(result) if scale.operation is Operation.MEAN else result
+        over, under = over * len(scale.items), under * answered
+    if scale.operation is not Operation.MEAN:
+        return rounded(over, under, scale.rounding)
+    return float(rounded(over, under * len(scale.items), scale.rounding))
 
 
-def _scale_score(sheet: _Sheet, scale: Scale) -> Value:
-    form = sheet.answers
-    keyed = [
-        sheet.definition.by_id[item].keyed(value)
-        for item in scale.items
-        if (value := form[item]) is not None
-    ]
-    counted = form.values() if scale.missing.over_form else [form[item] for item in scale.items]
-    unanswered = sum(value is None for value in counted)
+def _apply_scales(sheet: _Sheet) -> None:
+    """Every scale over the answers in its direction: what is reversed is turned once."""
+    keyed = dict(sheet.answers)
+    for item in sheet.definition.items:
+        if item.reverse and (value := keyed[item.id]) is not None:
+            keyed[item.id] = item.keyed(value)
+    for scale in sheet.definition.scales:
+        sheet.scores[scale.key] = _scale_score(sheet, scale, keyed)
+
+
+def _scale_score(sheet: _Sheet, scale: Scale, keyed: Answers) -> Value:
+    values = [value for item in scale.items if (value := keyed[item]) is not None]
+    own = len(scale.items) - len(values)
+    unanswered = len(sheet.missing) if scale.missing.over_form else own
     if too_many_missing(scale.missing, unanswered):
         if scale.missing.flags:
-            sheet.flag("invalid_too_many_missing", unanswered=unanswered)
+            sheet.flag("invalid_too_many_missing", {"unanswered": unanswered})
         return None
     if scale.operation is Operation.COUNT:
-        return sum(value >= (scale.at_least or 0) for value in keyed)
-    return scale_value(scale, int(sum(keyed)), len(keyed))
+        return sum(value >= (scale.at_least or 0) for value in values)
+    return scale_value(scale, int(sum(values)), len(values))
 
 
 def derived_score(derived: Derived, scores: Mapping[str, Value]) -> Value:
     """The derived score, null when an input is null or the divisor is 0."""
-    total = Fraction(derived.constant)
+    total: int | Fraction = derived.constant
     for term, coefficient in derived.terms:
         value = scores[term]
         if value is None:
             return None
-        total += Fraction(value) * coefficient
-    if derived.divisor is not None:
-        divisor = scores[derived.divisor]
-        if not divisor:
-            return None
-        return float(total * derived.multiply / Fraction(divisor))
-    return rounded(total * derived.multiply, derived.rounding)
+        total += (value if isinstance(value, int) else Fraction(value)) * coefficient
+    total *= derived.multiply
+    if derived.divisor is None:
+        return rounded(total.numerator, total.denominator, derived.rounding)
+    divisor = scores[derived.divisor]
+    return float(total / Fraction(divisor)) if divisor else None
 
 
 def _apply_algorithm(sheet: _Sheet) -> None:
     algorithm = sheet.definition.algorithm
     if algorithm is None:
         return
-    outcome: Outcome = ALGORITHMS[algorithm.name](sheet.answers, sheet.scores, algorithm.parameters)
+    outcome = ALGORITHMS[algorithm.name](sheet.answers, sheet.scores, algorithm.parameters)
     sheet.scores.update(outcome.scores)
     sheet.bands.update(outcome.bands)
     for flag, inputs in outcome.flags.items():
-        sheet.flag(flag, **inputs)
+        sheet.flag(flag, inputs)
 
 
 def band_of(rule: BandRule, value: Value, context: Mapping[str, object]) -> str | None:
@@ -240,8 +239,12 @@ def band_of(rule: BandRule, value: Value, context: Mapping[str, object]) -> str 
     cuts = rule.cuts(context)
     if value is None or cuts is None:
         return None
-    reached = [cut.band for cut in cuts if value >= cut.start]
-    return reached[-1] if reached else None
+    band = None
+    for cut in cuts:
+        if value < cut.start:
+            break
+        band = cut.band
+    return band
 
 
 def _apply_bands(sheet: _Sheet, rule: BandRule, context: Mapping[str, object]) -> None:
@@ -259,18 +262,18 @@ def _apply_critical(sheet: _Sheet) -> None:
         if rule.flag is None:
             continue
         if value is None:
-            sheet.flag(f"critical_item_unanswered:{rule.item}", item=rule.item)
+            sheet.flag(f"critical_item_unanswered:{rule.item}", {"item": rule.item})
         elif value >= rule.at_least:
-            sheet.flag(rule.flag, item=rule.item, value=value)
+            sheet.flag(rule.flag, {"item": rule.item, "value": value})
 
 
 def _apply_flags(sheet: _Sheet) -> None:
     for validity in sheet.definition.validity:
         value = sheet.scores[validity.scale]
         if value is not None and value >= validity.at_least:
-            sheet.flag(validity.flag, **{validity.scale: value})
+            sheet.flag(validity.flag, {validity.scale: value})
     for each in sheet.definition.item_flags:
         values = {item: sheet.answers[item] for item in each.items}
         hits = {k: v for k, v in values.items() if v is not None and v <= each.at_most}
         if hits:
-            sheet.flag(each.flag, items=hits)
+            sheet.flag(each.flag, {"items": hits})

@@ -111,8 +111,7 @@ def _reached(asked: Asked, scored: Scored, context: Mapping[str, object]) -> Ite
 def _edge(cuts: Sequence[Cut], band: str, *, low: bool) -> tuple[str, int | float]:
     """The score at which the band begins, seen from the mild end, with its name as an input."""
     at = next(place for place, cut in enumerate(cuts) if cut.band == band)
-    start = cuts[at + 1 if low else at].start
-    return "below" if low else "at_least", int(start) if start.denominator == 1 else float(start)
+    return ("below", cuts[at + 1].start) if low else ("at_least", cuts[at].start)
 
 
 def _severity(band: str, bands: Sequence[str]) -> int:

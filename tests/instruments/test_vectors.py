@@ -20,7 +20,7 @@ def sheets() -> list[dict]:
 def test_the_worked_example_agrees(number: int) -> None:
     sheet = sheets()[number - 1]
     out = io.StringIO()
-    assert score_stream(io.StringIO(json.dumps(sheet)), out) == 0
+    assert score_stream([json.dumps(sheet).encode()], out) == 0
     result = json.loads(out.getvalue())
     assert result == {key: sheet[key] for key in ("expected", "band", "flags")}
 
