@@ -29,7 +29,7 @@ from screening.models import (
     Sitting,
 )
 from screening.taking.queries import calls_to
-from screening.triage.alert_queries import alerts_visible_to, worklist
+from screening.triage.alert_queries import alerts_visible_to, called_to, worklist
 from screening.triage.alert_workflow import CRITICAL, State
 
 P = Permission
@@ -107,6 +107,16 @@ def _approvals(session: Session, actor: Actor) -> Iterator[Waiting]:
     )
     page = url_for("campaigns.campaigns")
     yield _line(session, awaiting, "opens_at", _("等您批准的测评"), page)
+
+
+def _called(session: Session, actor: Actor) -> Iterator[Waiting]:
+    if actor.may(P.ALERT_VIEW):
+        return  # they are among his alerts
+    calls = called_to(actor).where(Alert.state == State.OPEN.value).order_by(Alert.due_at, Alert.id)
+    first = session.scalars(calls).first()
+    if first is not None:
+        page = url_for("called.called", alert_id=first.id)
+        yield _line(session, calls, "due_at", _("值班呼叫"), page, urgent=True)
 
 
 def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
@@ -194,6 +204,7 @@ def _hotline(session: Session, actor: Actor) -> Iterator[Waiting]:
 Queue = Callable[[Session, Actor], Iterator[Waiting]]
 QUEUES: tuple[tuple[Permission, Queue], ...] = (
     (P.ALERT_VIEW, _alerts),
+    (P.HOME, _called),
     (P.SITTING_RUN, _calls),
     (P.CONCERN_VIEW, _concerns),
     (P.REFERRAL_APPROVE, _signatures),

@@ -29,7 +29,8 @@ from referrals.ladder import Watcher
 from referrals.models import HotlineStep, HotlineTicket, Page
 from schools import queries as schools
 from schools.duty import rules as duty
-from schools.models import DutySlot, Organisation, OrganisationKind
+from schools.duty.queries import slots_of
+from schools.models import Organisation, OrganisationKind
 
 
 def region_of(session: Session, held: Held) -> str:
@@ -205,22 +206,10 @@ def _count(session: Session, where: ColumnElement[bool]) -> int:
 
 def on_duty(session: Session, organisation_id: int, at: datetime) -> list[User]:
     """Who is on duty for the organisation at a moment, in the order of call."""
-    rows = session.scalars(select(DutySlot).where(DutySlot.organisation_id == organisation_id))
-    slots = [row for row in rows.unique() if row.user.active]
-    users = {row.user_id: row.user for row in slots}
-    return [users[user_id] for user_id in duty.on_duty([_slot(row) for row in slots], at)]
-
-
-def _slot(row: DutySlot) -> duty.Slot:
-    return duty.Slot(
-        user_id=row.user_id,
-        position=row.position,
-        weekdays=row.weekdays,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-    )
+    return [
+        session.get_one(User, user_id)
+        for user_id in duty.on_duty(slots_of(session, organisation_id), at)
+    ]
 
 
 LEVELS = {

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from accounts.models import User
 from foundation import push
 from schools.duty import rules as duty
-from schools.models import DutySlot, Organisation
+from schools.models import DutySlot, Organisation, StaffRole
 from schools.queries import ancestors
 
 
@@ -22,10 +22,12 @@ class OnDuty:
 
 
 def slots_of(session: Session, organisation_id: int) -> list[duty.Slot]:
-    """The weekly slots of one organisation as plain values."""
+    """The weekly slots of one organisation as plain values: of those who still work there."""
     rows = session.scalars(
         select(DutySlot)
-        .where(DutySlot.organisation_id == organisation_id)
+        .join(Organisation, Organisation.id == DutySlot.organisation_id)
+        .join(User, User.id == DutySlot.user_id)
+        .where(DutySlot.organisation_id == organisation_id, User.active, _still_there())
         .order_by(DutySlot.position, DutySlot.id)
     )
     return [_plain(row) for row in rows]
@@ -41,6 +43,14 @@ def _plain(row: DutySlot) -> duty.Slot:
         row.valid_from,
         row.valid_to,
     )
+
+
+def _still_there() -> ColumnElement[bool]:
+    """He holds a role there, below or above: who has left is not called any more."""
+    role, place = aliased(StaffRole), aliased(Organisation)
+    near = or_(place.path.startswith(Organisation.path), Organisation.path.startswith(place.path))
+    held = select(role.id).join(place, place.id == role.organisation_id)
+    return held.where(role.user_id == DutySlot.user_id, role.ended_at.is_(None), near).exists()
 
 
 def chain(session: Session, organisation_id: int) -> list[tuple[Organisation, list[duty.Slot]]]:

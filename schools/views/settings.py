@@ -77,13 +77,16 @@ def _duty_page(
         .where(DutySlot.organisation_id == place.id)
         .order_by(DutySlot.position, DutySlot.id)
     )
+    rows = session().scalars(slots).unique().all()
+    called = {slot.user_id for slot in duty_queries.slots_of(session(), place.id)}
     now = clock.now().replace(minute=0, second=0, microsecond=0)
     chain = duty_queries.whole_chain(session(), place.id)
     page = render_template(
         "schools/duty.html",
         places=places,
         place=place,
-        slots=session().scalars(slots).unique().all(),
+        slots=rows,
+        gone={slot.user_id for slot in rows} - called,
         silent={slot.user_id for slot in duty_queries.silent(session(), place.id)},
         weekdays=weekday_names(),
         gaps=duty_rules.gaps(chain, now, now + WEEK),

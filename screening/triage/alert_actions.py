@@ -69,6 +69,16 @@ def _first_talk(session: Session, alert: Alert) -> datetime | None:
     )
 
 
+def answer_call(session: Session, *, by: Actor, alert: Alert) -> None:
+    """Whoever was called on duty is on it; the school's counselor keeps the alert and its clock."""
+    if alert.state == State.ACKNOWLEDGED:
+        return
+    before, to = alert.state, follow(TRANSITIONS, alert.state, Event.ACKNOWLEDGE)
+    alert.state, alert.version = to.to.value, alert.version + 1
+    alert.acknowledged_at, alert.acknowledged_by = clock.now(), by.user_id
+    changed(session, by, alert, Event.ACKNOWLEDGE.value, before)
+
+
 def contacted(session: Session, *, by: Actor, alert: Alert, note: str) -> None:
     """The student was spoken with: the first contact, once; a note says how.
 

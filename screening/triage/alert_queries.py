@@ -48,6 +48,22 @@ def alerts_visible_to(
     )
 
 
+def called_to(actor: Actor) -> Select[Alert]:
+    """Critical alerts that called him on duty, until a counselor has begun to work on them."""
+    return (
+        select(Alert)
+        .join(AlertReach, AlertReach.alert_id == Alert.id)
+        .options(joinedload(Alert.student).joinedload(Student.klass))
+        .where(
+            AlertReach.user_id == actor.user_id,
+            AlertReach.as_role == Role.DUTY_PERSON.value,
+            Alert.severity == CRITICAL,
+            Alert.state.in_((State.OPEN.value, State.ACKNOWLEDGED.value)),
+            Alert.student_id.not_in(actor.own_student_ids),
+        )
+    )
+
+
 def open_students(actor: Actor, wanted: Wanted) -> Select[int, int, datetime | None, int]:
     """(student, worst severity, earliest due, open alerts), by severity and then time left."""
     worst, earliest = func.max(Alert.severity), func.min(Alert.due_at)

@@ -31,19 +31,22 @@ def contacts_for(
     session: Session, actor: Actor, alert: Alert, school: Organisation
 ) -> Contacts | None:
     """For the counselor always, for who else works alerts while a critical one is open; logged."""
-    if not _may_call(actor, alert, school.path):
-        return None
+    return contacts_of(session, actor, alert) if _may_call(actor, alert, school.path) else None
+
+
+def contacts_of(session: Session, actor: Actor, alert: Alert) -> Contacts:
+    """For who may call; logged."""
     audit.record_read(
         "contacts.read",
         by=actor.ref,
-        organisation_id=school.id,
+        organisation_id=alert.school_id,
         subjects=[f"student:{alert.student_id}"],
     )
     klass = alert.student.klass
     return Contacts(
         homeroom=staff_of(
             session,
-            school.id,
+            alert.school_id,
             (Role.HOMEROOM.value,),
             klass_id=klass.id,
             branch_id=klass.branch_id,

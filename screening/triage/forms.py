@@ -12,6 +12,12 @@ class StepForm(Form):
     reason = TextAreaField(_l("理由"), [Optional(), Length(max=2000)])
 
 
+class CallForm(Form):
+    reason = TextAreaField(
+        _l("怎样联系上的"), [InputRequired(_l("请写明怎样联系上的。")), Length(max=2000)]
+    )
+
+
 class InterviewForm(Form):
     held_at = DateTimeLocalField(_l("面谈时间"), [InputRequired()], format="%Y-%m-%dT%H:%M")
     record = TextAreaField(_l("面谈记录"), [InputRequired(), Length(max=20000)])

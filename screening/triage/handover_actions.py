@@ -13,6 +13,7 @@ from foundation.problems import Forbidden, Refused, WrongState
 from screening.models import Alert, Case, FollowUp, Handover
 from screening.triage.alert_actions import changed
 from screening.triage.case_actions import noted
+from screening.triage.raising import custody
 
 OFFERED, ACCEPTED, DECLINED = "offered", "accepted", "declined"
 WITHDRAWN, RETURNED = "withdrawn", "returned"
@@ -125,6 +126,29 @@ def answer(session: Session, *, by: Actor, rows: Sequence[Handover], event: str)
             _moved(session, by, _still_held(row), row.from_user_id)
     other = rows[0].from_user_id if side == "to" else rows[0].to_user_id
     _told(session, by, rows, to, other)
+
+
+def take_over(session: Session, *, by: Actor, school_id: int, user_id: int) -> None:
+    """All open work of somebody who has left goes to a counselor, who is told; else nothing yet."""
+    organisation_id, owner = custody(session, school_id)
+    if owner is None or owner == user_id or organisation_id != school_id:
+        return
+    items = _moved(session, by, open_work(school_id, user_id), owner)
+    audit.record(
+        session,
+        "handover.vacancy",
+        by=by.ref,
+        organisation_id=school_id,
+        subject=f"user:{user_id}",
+        details={kind: len(ids) for kind, ids in items.items()},
+    )
+    first = next((f"{kind}:{ids[0]}" for kind, ids in items.items() if ids), "")
+    push.notify(
+        session,
+        user_ids=[owner],
+        key=f"vacancy:{school_id}:{user_id}:{owner}:{first}",
+        path="/alerts" if items["alerts"] else "/cases",
+    )
 
 
 def _still_held(handover: Handover) -> tuple[Select[Alert], Select[Case], Select[FollowUp]]:

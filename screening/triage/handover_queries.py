@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from accounts.models import User
@@ -10,9 +10,10 @@ from accounts.policy import Actor, Permission
 from foundation.paging import page_of_rows
 from schools.models import Organisation
 from schools.queries import in_scope, schools_within
-from screening.models import Handover
+from screening.models import Alert, Case, FollowUp, Handover
 from screening.triage.alert_queries import counselors_of
 from screening.triage.handover_actions import open_work
+from screening.triage.raising import able
 
 BUNDLES = 20
 
@@ -58,6 +59,26 @@ def bundle_of(actor: Actor, handover: Handover) -> Select[Handover]:
         Handover.offered_at == handover.offered_at,
         Handover.state == handover.state,
     )
+
+
+def vacancies(session: Session) -> list[tuple[int, int]]:
+    """(school, person) where open work belongs to somebody who can no longer open it."""
+    alerts = select(Alert.school_id, Alert.owner_user_id).where(Alert.ended_at.is_(None))
+    cases = select(Case.school_id, Case.owner_user_id).where(Case.ended_at.is_(None))
+    follow_ups = (
+        select(Case.school_id, FollowUp.owner_user_id)
+        .join(FollowUp, FollowUp.case_id == Case.id)
+        .where(Case.ended_at.is_(None), FollowUp.done_at.is_(None))
+    )
+    owners: dict[int, set[int]] = {}
+    for school_id, user_id in session.execute(union(alerts, cases, follow_ups)):
+        if user_id is not None:
+            owners.setdefault(school_id, set()).add(user_id)
+    return [
+        (school_id, user_id)
+        for school_id, users in sorted(owners.items())
+        for user_id in sorted(users - able(session, school_id, users))
+    ]
 
 
 def colleagues(session: Session, actor: Actor) -> dict[int, tuple[User, list[Organisation]]]:

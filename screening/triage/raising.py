@@ -1,5 +1,6 @@
 """Raise an alert in the caller's transaction: once per ticket and rule, owned and due from birth."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.policy import Role
+from accounts.policy import GRANTS, Permission, Role
 from foundation import audit, clock, push
 from schools import settings
 from schools.duty.queries import on_duty
-from schools.models import Klass, Student
-from schools.queries import staff_of
+from schools.models import Klass, StaffRole, Student
+from schools.queries import ancestors, staff_of
 from screening.models import Alert, AlertChange, AlertReach, Case, Ticket
 from screening.models.flags import STANDING
 
@@ -20,6 +21,7 @@ DUTY_ROLE = "counselor"
 ASK = "request:teacher"  # the rule of a student's own call for a person
 CRITICAL, HIGH = 3, 2
 IMPORT = "import"  # flags of old sheets: owned and due, told by one digest per school
+OPENS_ALERTS = tuple(role.value for role in Role if Permission.ALERT_VIEW in GRANTS[role])
 # adults of a branch read the care list; the alert itself is not theirs to open
 CARE_SIDE = frozenset({Role.BRANCH_ADVISER, Role.LEAGUE_SECRETARY})
 
@@ -94,6 +96,8 @@ def _made(
     now, school = clock.now(), ticket.campaign.school_id
     case = _open_case(session, school, ticket.student_id)
     organisation, owner = custody(session, school)
+    if case and case.owner_user_id in able(session, school, [case.owner_user_id]):
+        owner = case.owner_user_id
     return Alert(
         school_id=school,
         student_id=ticket.student_id,
@@ -107,7 +111,7 @@ def _made(
         case_id=case.id if case else None,
         owner_organisation_id=organisation,
         duty_role=DUTY_ROLE,
-        owner_user_id=case.owner_user_id if case and case.owner_user_id else owner,
+        owner_user_id=owner,
         due_at=now + _time_for(session, school, severity),
         created_at=now,
     )
@@ -139,6 +143,18 @@ def custody(session: Session, school_id: int) -> tuple[int, int | None]:
     return school_id, owner
 
 
+def able(session: Session, school_id: int, users: Iterable[int | None]) -> set[int]:
+    """Those of the users whose roles of today open the alerts of the school."""
+    above = [organisation.id for organisation in ancestors(session, school_id)]
+    found = select(StaffRole.user_id).where(
+        StaffRole.user_id.in_([user for user in users if user is not None]),
+        StaffRole.organisation_id.in_(above),
+        StaffRole.role.in_(OPENS_ALERTS),
+        StaffRole.ended_at.is_(None),
+    )
+    return set(session.scalars(found))
+
+
 def _holders(session: Session, school_id: int, role: Role, klass: Klass | None = None) -> list[int]:
     narrow = {"klass_id": klass.id, "branch_id": klass.branch_id} if klass else {}
     return [user.id for user in staff_of(session, school_id, (role.value,), **narrow)]
@@ -153,9 +169,10 @@ def reach(session: Session, alert: Alert) -> set[tuple[int, Role]]:
     reached = _adults_of_branch(session, alert)
     if alert.owner_user_id is not None:
         reached.add((alert.owner_user_id, Role.COUNSELOR))
-    if alert.origin != IMPORT:
-        duty = on_duty(session, alert.school_id, alert.created_at)
-        reached |= {(user, Role.DUTY_PERSON) for user in (duty.user_ids if duty else ())}
+    duty = on_duty(session, alert.school_id, alert.created_at) if alert.origin != IMPORT else None
+    # outside the school a student is named only while his life may be in danger
+    if duty and (alert.severity == CRITICAL or duty.organisation.id == alert.school_id):
+        reached |= {(user, Role.DUTY_PERSON) for user in duty.user_ids}
     write_reach(session, alert, reached)
     return reached
 
@@ -177,15 +194,17 @@ def write_reach(session: Session, alert: Alert, reached: set[tuple[int, Role]]) 
 def tell(
     session: Session, alert: Alert, reached: set[tuple[int, Role]], *, key: str, urgent: bool
 ) -> None:
-    """Each person once, with the page that he may open: the alert, or the care list."""
+    """Each person once, with the page that he may open: the alert, the call, or the care list."""
     works = {user for user, role in reached if role not in CARE_SIDE}
+    opens = able(session, alert.school_id, works)
     for user in sorted({user for user, _role in reached}):
+        called = f"/alerts/{alert.id}" if user in opens else f"/called/{alert.id}"
         push.notify(
             session,
             user_ids=[user],
             key=f"{key}:user{user}",
             text_key="alert",
-            path=f"/alerts/{alert.id}" if user in works else "/care",
+            path=called if user in works else "/care",
             urgent=urgent,
         )
 
