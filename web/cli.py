@@ -2,7 +2,10 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -19,6 +22,13 @@ backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
 keys = AppGroup("keys", help="The keys that data are encrypted with.")
 docs = AppGroup("docs", help="Pages of docs/ written from the code.")
+WITHOUT_TABLES = frozenset(
+    {"db upgrade", "db downgrade", "db check", "docs write", "backup verify", "backup restore"}
+)
+NO_TABLES = (
+    "数据库还没有建表，请先运行： The database has no tables yet, first run: "
+    "flask --app wsgi db upgrade"
+)
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +37,30 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
     screening_commands.init_app(app)
+    for name, command in _all(app.cli.commands):
+        if name not in WITHOUT_TABLES:
+            command.callback = _with_tables(command.callback)
+
+
+def _all(commands: Mapping[str, click.Command], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in commands.items():
+        if isinstance(command, click.Group):
+            yield from _all(command.commands, f"{name} ")
+        else:
+            yield above + name, command
+
+
+def _with_tables(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, which on a database that was never migrated says so in a sentence (exit 1)."""
+
+    @wraps(command)
+    def checked(*args: Any, **options: Any) -> Any:
+        if not database_commands.has_tables():
+            click.echo(NO_TABLES, err=True)
+            sys.exit(1)
+        return command(*args, **options)
+
+    return checked
 
 
 @db.command("upgrade")

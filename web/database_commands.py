@@ -7,6 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 
 from foundation import database, engine
 
@@ -36,6 +37,11 @@ def _run(step: Any, revision: str) -> None:
     with database.gated(), database.engine().begin() as connection:
         config.attributes["connection"] = connection
         step(config, revision)
+
+
+def has_tables() -> bool:
+    """Whether the database was ever migrated."""
+    return inspect(database.engine()).has_table("audit_row")
 
 
 def drift() -> list[str]:
