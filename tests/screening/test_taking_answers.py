@@ -251,7 +251,7 @@ def test_a_sheet_whose_scoring_fails_is_kept_and_scored_later(
 def test_a_crisis_rule_that_fails_raises_an_alert_of_its_own(
     student: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("instruments.crisis.assess", broken)
+    monkeypatch.setattr("instruments.scoring.crisis.assess", broken)
     assert student.save(q9=0).status_code == 200
     assert rules() == {"phq-9:rule-failed": 3}
 
