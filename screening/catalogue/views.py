@@ -1,6 +1,8 @@
 """The scales in the application: what each measures, how it is scored, whose text it is."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.guard import current_actor, fetch, may, requires
@@ -9,29 +11,58 @@ from foundation import clock
 from foundation.database import session
 from foundation.forms import options
 from foundation.i18n import _
+from foundation.i18n import language as reader
 from foundation.problems import Missing, Refused
 from instruments.library import catalogue as library
 from instruments.library.definition import Definition
 from instruments.library.wording_form import wording_form
-from instruments.pages import site
+from instruments.pages import listing
+from instruments.pages.language import FOLDER, Language, language
+from instruments.pages.scale import scale_page
 from schools.models import Organisation
 from schools.queries import schools_visible_to
 from screening.catalogue.actions import import_licensed, licences_visible_to
 from screening.reports.forms import WordingForm
 
-bp = Blueprint("catalogue", __name__)
+# The blocks of a scale's page are drawn by the template that draws the static pages.
+bp = Blueprint("catalogue", __name__, template_folder=str(FOLDER / "templates"))
+
+
+def _language() -> Language:
+    return language(reader())
+
+
+def _imported() -> dict[str, set[str]]:
+    """The languages of texts that his schools hold under a licence that has not ended."""
+    found: dict[str, set[str]] = {}
+    for row, _school in session().execute(licences_visible_to(current_actor())):
+        if row.expires_on >= clock.today():
+            found.setdefault(row.key, set()).add(row.language)
+    return found
 
 
 @bp.get("/instruments")
 @requires(Permission.CATALOGUE_VIEW)
 def catalogue() -> ResponseReturnValue:
-    """Every scale of the library."""
+    """The scales, narrowed by words, use, language and whether a text is there."""
+    asked = request.args
+    wanted = listing.Wanted(
+        words=asked.get("q", "")[:80].strip(),
+        construct=asked.get("construct", ""),
+        language=asked.get("text_language", ""),
+        text=asked.get("text", ""),
+    )
+    words, own = _language(), _imported()
+    entries = [
+        listing.entry(words, each, own.get(each.key, ()))
+        for each in listing.matching(library.all(), wanted)
+    ]
     return render_template(
         "catalogue/list.html",
-        scales=library.all(),
-        words=site.WORDS,
-        constructs=site.CONSTRUCTS,
-        languages=library.languages,
+        entries=[each for each in entries if listing.kept(each, wanted)],
+        total=len(library.keys()),
+        wanted=wanted,
+        words=words,
     )
 
 
@@ -48,17 +79,12 @@ def one(key: str) -> Definition:
 def scale(key: str) -> ResponseReturnValue:
     """One scale: facts, scores, cut-offs with their sources, critical questions, licence."""
     definition = one(key)
-    texts = [library.wording(key, language) for language in library.languages(definition)]
     own = session().execute(licences_visible_to(current_actor())).all()
     return render_template(
         "catalogue/scale.html",
         scale=definition,
-        words=site.WORDS,
-        constructs=site.CONSTRUCTS,
-        chinese=site.chinese,
-        numbers=site.numbers,
-        example=site.worked_example(definition),
-        texts=[text for text in texts if text],
+        page=scale_page(_language(), definition),
+        words=_language(),
         licences=[row for row in own if row[0].key == key],
         today=clock.today(),
         may_import=may(Permission.WORDING_IMPORT),
@@ -72,11 +98,22 @@ def _form() -> WordingForm:
     return form
 
 
+def _asked(definition: Definition, form: WordingForm, problems: Sequence[str]) -> str:
+    return render_template(
+        "catalogue/wording.html",
+        scale=definition,
+        name=_language().named(definition.title),
+        form=form,
+        problems=problems,
+        blank=wording_form(definition, "zh-Hans"),
+    )
+
+
 @bp.get("/instruments/<key>/wording")
 @requires(Permission.WORDING_IMPORT)
 def wording(key: str) -> ResponseReturnValue:
     """Ask for the licensed text."""
-    return _wording_page(one(key), _form())
+    return _asked(one(key), _form(), ())
 
 
 @bp.post("/instruments/<key>/wording")
@@ -102,14 +139,4 @@ def import_wording(key: str) -> ResponseReturnValue:
         else:
             flash(_("文本已导入。到期后不能用于新的测评活动，以前的结果不受影响。"), "success")
             return redirect(url_for("catalogue.scale", key=key), 303)
-    return _wording_page(definition, form, problems), 422
-
-
-def _wording_page(definition: Definition, form: WordingForm, problems: tuple[str, ...] = ()) -> str:
-    return render_template(
-        "catalogue/wording.html",
-        scale=definition,
-        form=form,
-        problems=problems,
-        blank=wording_form(definition, "zh-Hans"),
-    )
+    return _asked(definition, form, problems), 422
