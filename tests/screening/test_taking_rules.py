@@ -159,6 +159,6 @@ def test_a_rule_that_fails_asks_for_a_person(monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_args: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("instruments.crisis.assess", broken)
+    monkeypatch.setattr("instruments.scoring.crisis.assess", broken)
     (found,) = crisis.findings(SHEET, [Given("phq-9", "9", 0, 1)])
     assert (found.rule, found.severity) == ("phq-9:rule-failed", 3)
