@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from accounts.models import User
-from accounts.policy import Actor, Held, Permission, Role
+from accounts.policy import GRANTS, Actor, Held, Permission, Role
 from schools.models import (
     Branch,
     Grade,
@@ -139,6 +139,15 @@ def _held(role: StaffRole, path: str) -> Held:
 def actor_of(session: Session, user: User) -> Actor:
     """The actor that a signed-in user is, with everything he holds."""
     return Actor.person(user.id, user.name, held_by(session, user.id))
+
+
+def able_to(
+    session: Session, organisation_id: int, permission: Permission, *, but: Actor
+) -> list[int]:
+    """Who else may do it there: those to tell when one person opens what another has to decide."""
+    roles = [role.value for role in Role if permission in GRANTS[role]]
+    found = staff_of(session, organisation_id, roles)
+    return [user.id for user in found if user.id != but.user_id]
 
 
 def staff_of(

@@ -11,6 +11,7 @@ from foundation.i18n import _
 from foundation.problems import Refused
 from referrals.actions import timing
 from referrals.actions.moving import Said
+from referrals.actions.notices import tell_second
 from referrals.actions.ticket_moves import (
     END_CLOCK,
     authorise,
@@ -259,6 +260,7 @@ def ask_stand_down(
     said = Said(detail={"safe_adult": safe_adult, "text": text}, version=version)
     move(session, by=by, ticket=ticket, event=Event.ASK_STAND_DOWN, said=said)
     ticket.stand_down_by = by.user_id
+    tell_second(session, ticket, by)
     refresh_due(session, ticket)
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from accounts.policy import Role
+from accounts.policy import Actor, Permission, Role
 from foundation import push
 from referrals.models import HotlineTicket, Referral
 from schools import queries as schools
@@ -67,6 +67,17 @@ def tell_desk(session: Session, ticket: HotlineTicket) -> None:
         key=f"hotline:{ticket.id}:{ticket.version}",
         path=f"/hotline/{ticket.id}",
         urgent=ticket.kind == "crisis",
+    )
+
+
+def tell_second(session: Session, ticket: HotlineTicket, first: Actor) -> None:
+    """Ask the others of the desk for the second voice that stands a crisis down."""
+    push.notify(
+        session,
+        user_ids=schools.able_to(session, ticket.desk_id, Permission.HOTLINE_WORK, but=first),
+        key=f"hotline-second:{ticket.id}:{ticket.version}",
+        path=f"/hotline/{ticket.id}",
+        urgent=True,
     )
 
 

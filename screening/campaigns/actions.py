@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from accounts.models import User
 from accounts.policy import Actor, Permission
-from foundation import audit, clock
+from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused, WrongState
 from foundation.state_machine import follow
 from instruments.library import catalogue
 from schools import settings
 from schools.models import Klass, Organisation
+from schools.queries import able_to
 from screening.campaigns import forecast, readiness, workflow
 from screening.campaigns.queries import definitions_of, plan_of, students_of
 from screening.campaigns.workflow import Event, State
@@ -190,6 +191,12 @@ def submit(session: Session, *, by: Actor, campaign: Campaign) -> None:
     if missing:
         raise Refused(_("还有 %(n)s 项没有准备好，请看“开放前检查”。", n=len(missing)))
     _step(session, by, campaign, Event.SUBMIT)
+    push.notify(
+        session,
+        user_ids=able_to(session, campaign.school_id, Permission.CAMPAIGN_APPROVE, but=by),
+        key=f"campaign.approval:{campaign.id}:{campaign.version}",
+        path=f"/campaigns/{campaign.id}",
+    )
 
 
 def approve(session: Session, *, by: Actor, campaign: Campaign) -> bool:

@@ -11,6 +11,7 @@ from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
 from foundation.state_machine import follow
 from schools.models import Organisation
+from schools.queries import able_to
 from screening.league.concern_queries import case_to_join
 from screening.models import Alert, AlertChange, Case, CaseEvent, FollowUp, Interview
 from screening.models.referral_columns import REFERRAL
@@ -102,6 +103,12 @@ def step(session: Session, *, by: Actor, case: Case, event: Event, reason: str =
     if case_workflow.second_person_needed(event, case.level, case.clearing_proposed_by, by.user_id):
         case.clearing_proposed_by, case.version = by.user_id, case.version + 1
         noted(session, by, case, "ending_proposed", before, {"reason": reason})
+        push.notify(
+            session,
+            user_ids=able_to(session, case.school_id, to.permission, but=by),
+            key=f"case.ending_proposed:{case.id}:{case.version}",
+            path=f"/cases/{case.id}",
+        )
         return False
     case.state, case.version = to.to.value, case.version + 1
     if to.to in ENDED:

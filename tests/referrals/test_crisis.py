@@ -19,6 +19,7 @@ from tests.referrals.calls import (
     opened,
     ticket,
 )
+from tests.referrals.test_referral_rows import pushed, reachable
 
 
 def test_a_crisis_pages_the_duty_chain_in_the_same_transaction(world):
@@ -72,7 +73,10 @@ def test_two_people_stand_a_crisis_down_and_it_is_followed_up_after_a_day(world)
     do(world, ticket_id, handling.contact, whom="child", text="在教室，有同学陪")
     with pytest.raises(Refused):
         do(world, ticket_id, handling.ask_stand_down, safe_adult=" ", text="安全")
+    reachable(world.people.supervisor)
+    before = pushed()
     do(world, ticket_id, handling.ask_stand_down, safe_adult="班主任王老师", text="安全")
+    assert pushed() == [*before, f"/hotline/{ticket_id}"]
     with pytest.raises(Refused):
         do(world, ticket_id, handling.stand_down)
     do(world, ticket_id, handling.stand_down, by=world.people.supervisor)

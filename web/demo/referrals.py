@@ -41,7 +41,6 @@ FORM = {
     "help": "",
     "feedback": "advice",
     "escort": "母亲",
-    "counselor": "心理老师",
 }
 SLIP = {
     "department": "儿童青少年心理门诊",
@@ -110,12 +109,13 @@ def _bring(session: Session, state: State, number: int, start: datetime) -> None
     with clock.frozen(start):
         case = case_of(session, SCHOOL, students(session, SCHOOL, 60 + number * 7)[0])
         _talk(session, case)
+        by = _counselor(session)
         referral = preparing.start(
             session,
-            by=_counselor(session),
+            by=by,
             case=case,
             hospital_id=place(session, HOSPITALS[0]).id,
-            form=FORM,
+            form={**FORM, "counselor": by.name},
         )
     for count, step in enumerate(WAYS[state], start=1):
         with clock.frozen(start + count * STEP):
