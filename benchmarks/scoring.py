@@ -1,7 +1,8 @@
 """Scoring speed on one core, beside what copying the same memory costs in the same run.
 
 Each figure is the best of several rounds; the copy is measured between them, so that a busy machine
-slows both. Layouts: "item-major" lies item by item in memory (what `prepare` keeps and a column
+slows both. Copies and scores are written to memory that was written before: fresh pages are counted
+in a line of their own. Layouts: "item-major" lies item by item in memory (what `prepare` keeps and a column
 store gives), "row-major" sheet by sheet, so that it has to be turned first.
 """
 
@@ -16,8 +17,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from instruments.library import catalogue
-from instruments.matrix import blocks
+from instruments.matrix.room import Room
 from instruments.matrix.score import score_matrix
+from instruments.matrix.sources import prepare
 from instruments.quality import sheet
 from instruments.scoring import crisis, single
 
@@ -80,15 +82,18 @@ def two_short_forms() -> None:
     """PHQ-9 and GAD-7 with totals, bands, completeness and the item-9 flag."""
     phq, gad = catalogue.get("phq-9"), catalogue.get("gad-7")
 
+    rooms = Room(ROWS), Room(ROWS)
+
     def read(first: object, second: object) -> object:
-        depression, anxiety = score_matrix(phq, first), score_matrix(gad, second)
+        depression = score_matrix(phq, first, room=rooms[0].again())
+        anxiety = score_matrix(gad, second, room=rooms[1].again())
         critical = depression.flags["item9_suicidal_ideation"]
         bands = depression.bands["total"], anxiety.bands["total"]
         return bands, depression.complete, anxiety.complete, critical
 
     for share in (0.0, 0.02):
         first, second = answers(9, (0, 3), share), answers(7, (0, 3), share)
-        ready = blocks.prepare(phq, first), blocks.prepare(gad, second)
+        ready = prepare(phq, first), prepare(gad, second)
         rows = [np.ascontiguousarray(each) for each in (first, second)]
         beside_copy(
             f"PHQ-9 + GAD-7: sums, bands, completeness, item 9; {share:.0%} missing",
@@ -103,24 +108,28 @@ def two_short_forms() -> None:
 
 def ten_scales() -> None:
     """Sixty items in ten sub-scales of six and a total."""
-    form = catalogue.get("mssmhs")
+    form, kept = catalogue.get("mssmhs"), Room(ROWS)
 
-    def read(sheets: object) -> object:
-        scored = score_matrix(form, sheets)
+    def add(sheets: object) -> object:
+        return score_matrix(form, sheets, room=kept.again())
+
+    def read(sheets: object, room: Room | None = None) -> object:
+        scored = score_matrix(form, sheets, room=room or kept.again())
         return [scored.bands[name] for name in scored.bands]
 
     for share in (0.0, 0.02):
         sheets = answers(60, (1, 5), share)
-        ready, rows = blocks.prepare(form, sheets), np.ascontiguousarray(sheets)
+        ready, rows = prepare(form, sheets), np.ascontiguousarray(sheets)
         beside_copy(
             f"60 items, 10 sub-scales and a total of all; {share:.0%} missing",
             [sheets],
             {
-                "item-major, checked, sums": lambda s=sheets: score_matrix(form, s),
+                "item-major, checked, sums": lambda s=sheets: add(s),
                 "item-major, checked, sums and bands": lambda s=sheets: read(s),
-                "item-major, checked before, sums": lambda r=ready: score_matrix(form, r),
+                "item-major, checked before, sums": lambda r=ready: add(r),
                 "item-major, checked before, sums and bands": lambda r=ready: read(r),
                 "row-major, checked, sums and bands": lambda rows=rows: read(rows),
+                "item-major, checked before, fresh pages": lambda r=ready: read(r, Room(ROWS)),
             },
         )
 

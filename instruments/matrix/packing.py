@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from instruments.library.definition import Definition
 from instruments.library.parts import Operation, Scale
+from instruments.matrix.sums import Sum, plain_sum
 from instruments.scoring.single import scale_value, too_many_missing
 
 Matrix = NDArray[Any]
@@ -24,16 +25,18 @@ class Packing:
     highest: int
     base: int
     dtype: type[np.unsignedinteger[Any]]
+    complete: Sum | None
 
     @property
     def void(self) -> int:
         """The index that no sheet can have and that stands for a refused sheet."""
         return len(self.places) * self.base + 1
 
-    def add_up(
-        self, answers: NDArray[np.uint8], lowest: NDArray[np.int8] | None, out: Matrix
-    ) -> None:
-        """Pack a block (items x rows; 255 = unanswered); it counts, so `lowest` tells nothing new."""
+    def add_up(self, answers: NDArray[np.uint8], out: Matrix, *, gaps: bool) -> None:
+        """Pack a block (items x rows; 255 = unanswered); without gaps the sum is the index."""
+        if not gaps and self.complete:
+            self.complete.add_up(answers, None, out)
+            return
         out[:] = 0
         if self.wide:
             self._add_wide(answers, out)
@@ -125,4 +128,6 @@ def packing_of(definition: Definition, scale: Scale) -> Packing:
     turns = tuple(codes[0] + codes[-1] if item.reverse else 0 for item in items)
     ids = definition.item_ids
     places = tuple(ids.index(item) for item in scale.items)
-    return Packing(scale, places, turns, codes[-1], base, dtype)
+    counts = scale.operation is Operation.COUNT
+    complete = None if counts else plain_sum(definition, scale)
+    return Packing(scale, places, turns, codes[-1], base, dtype, complete)

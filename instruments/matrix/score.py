@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from instruments.library.definition import Definition
 from instruments.library.parts import BandRule, Derived, ItemFlag, Rounding, Validity
 from instruments.matrix.algorithms import MATRIX_ALGORITHMS, ColumnOutcome
-from instruments.matrix.blocks import Adder, Sheets, add_up
-from instruments.matrix.columns import Columns, ScoreColumn, look_up
+from instruments.matrix.blocks import Adder, add_up
+from instruments.matrix.columns import Columns, ScoreColumn
 from instruments.matrix.packing import Packing
+from instruments.matrix.room import Room
+from instruments.matrix.sources import Arriving, Sheets, check_measured
 from instruments.matrix.sums import Sum
+from instruments.matrix.tables import look_up
 from instruments.scoring.single import AnswerRefused
 
 Floats = NDArray[np.float64]
@@ -73,6 +76,7 @@ class _Work:
     context: Mapping[str, object]
     adders: Mapping[str, Adder]
     indices: Mapping[str, Matrix]
+    room: Room
     scores: Late[ScoreColumn] = field(default_factory=lambda: Late({}))
 
     @cached_property
@@ -89,7 +93,7 @@ class _Work:
         whole = self._whole()
         if isinstance(whole, Packing):
             table = whole.missing_table().astype(np.uint8)
-            return look_up(table, self.indices[whole.scale.key])
+            return look_up(table, self.indices[whole.scale.key], self.room)
         total = np.zeros(len(self.sheets), np.uint8)
         for item in self.columns.ids:
             total += self.columns[item] < 0
@@ -101,8 +105,14 @@ class _Work:
         whole = self._whole()
         if whole is None:
             return self.columns.complete
-        bound = whole.void if isinstance(whole, Sum) else whole.base
-        return np.less(self.indices[whole.scale.key], whole.dtype(bound))
+        index, flags = self.indices[whole.scale.key], self.flags()
+        if isinstance(whole, Sum):
+            return np.not_equal(index, whole.dtype(whole.void), out=flags)
+        return np.less(index, whole.dtype(whole.base), out=flags)
+
+    def flags(self) -> Flags:
+        """A column for flags."""
+        return self.room.column(np.bool_)
 
     def _whole(self) -> Adder | None:
         everything = set(self.definition.item_ids)
@@ -145,6 +155,7 @@ def score_matrix(
     sheets: Matrix | Sheets,
     context: Mapping[str, object] | None = None,
     cutset: str | None = None,
+    room: Room | None = None,
 ) -> MatrixScored:
     """Scores of n sheets (rows) x items (columns), -1 = unanswered.
 
@@ -152,18 +163,31 @@ def score_matrix(
     nothing); rows in C order are turned first; `prepare` checks and turns them once and for all.
     PSQI takes floats. `context` holds one value for all
     rows or an array of n. Every answer is checked and every scale added up at once; bands, flags,
-    counts and decoded scores when they are first read. Raises AnswerRefused naming the item,
+    counts and decoded scores when they are first read. `room` is memory for n rows, for callers who
+    score again and again. Raises AnswerRefused naming the item,
     KeyError for an unknown cut-set.
     """
     rules = definition.band_rules(cutset)
     rows = _rows(definition, sheets)
-    adders, indices = add_up(definition, sheets)
+    room = Room(len(rows)) if room is None else room
+    adders, indices = _added(definition, sheets, room)
     columns = Columns(definition.item_ids, rows)
-    work = _Work(definition, rows, columns, context or {}, adders, indices)
+    work = _Work(definition, rows, columns, context or {}, adders, indices, room)
     _void_forms(work)
     work.scores = _scores(work)
     bands = _bands(work, rules)
     return MatrixScored(work.scores, bands, _flags(work), cutset or "default", work)
+
+
+def _added(
+    definition: Definition, sheets: Matrix | Sheets, room: Room
+) -> tuple[Mapping[str, Adder], Mapping[str, Matrix]]:
+    if isinstance(sheets, Sheets):
+        return add_up(definition, sheets, room)
+    if any(item.measured for item in definition.items):
+        check_measured(definition, sheets)
+        return {}, {}
+    return add_up(definition, Arriving(definition, sheets), room)
 
 
 def _rows(definition: Definition, sheets: Matrix | Sheets) -> Matrix:
@@ -237,17 +261,21 @@ def _band(work: _Work, rule: BandRule) -> BandColumn:
     labels = tuple(dict.fromkeys(cut.band for cuts in rule.tables.values() for cut in cuts))
     column = work.scores[rule.scale]
     if rule.by is None:
-        return BandColumn(_codes(rule, labels, column, {}), labels)
+        return BandColumn(_codes(rule, labels, column, {}, work.room), labels)
     given = np.broadcast_to(np.asarray(work.context.get(rule.by), object), (len(work.sheets),))
     codes = np.full(len(work.sheets), -1, np.int8)
     for choice in rule.tables:
         rows = np.equal(given, choice).astype(np.bool_)
-        codes[rows] = _codes(rule, labels, column, {rule.by: choice})[rows]
+        codes[rows] = _codes(rule, labels, column, {rule.by: choice}, work.room)[rows]
     return BandColumn(codes, labels)
 
 
 def _codes(
-    rule: BandRule, labels: tuple[str, ...], column: ScoreColumn, context: Mapping[str, object]
+    rule: BandRule,
+    labels: tuple[str, ...],
+    column: ScoreColumn,
+    context: Mapping[str, object],
+    room: Room,
 ) -> NDArray[np.int8]:
     cuts = rule.cuts(context) or ()
     places = np.array([labels.index(cut.band) for cut in cuts], np.int8)
@@ -255,7 +283,7 @@ def _codes(
     reached = np.searchsorted([float(cut.start) for cut in cuts], values, side="right") - 1
     found = np.where(reached >= 0, places[np.maximum(reached, 0)], np.int8(-1))
     codes = np.where(np.isnan(values), np.int8(-1), found).astype(np.int8)
-    return codes if column.table is None else look_up(codes, column.index)
+    return codes if column.table is None else look_up(codes, column.index, room)
 
 
 def _flags(work: _Work) -> Late[Flags]:
@@ -281,7 +309,7 @@ def _refused(work: _Work) -> Flags:
     refused = np.zeros(len(work.sheets), np.bool_)
     for key, adder in work.adders.items():
         if adder.scale.missing.flags:
-            refused |= look_up(np.isnan(adder.value_table()), work.indices[key])
+            refused |= look_up(np.isnan(adder.value_table()), work.indices[key], work.room)
     return refused
 
 
@@ -290,18 +318,20 @@ def _flag_of_algorithm(work: _Work, flag: str) -> Flags:
 
 
 def _at_least(work: _Work, item: str, code: int) -> Flags:
-    return np.asarray(np.greater_equal(work.columns[item], code))
+    reached: Flags = np.greater_equal(work.columns[item], code, out=work.flags())
+    return reached
 
 
 def _unanswered(work: _Work, item: str) -> Flags:
-    return np.asarray(np.less(work.columns[item], 0))
+    blank: Flags = np.less(work.columns[item], 0, out=work.flags())
+    return blank
 
 
 def _reached(work: _Work, rule: Validity) -> Flags:
     column = work.scores[rule.scale]
     if column.table is None:
         return np.greater_equal(column.values, rule.at_least)
-    return look_up(np.greater_equal(column.table, rule.at_least), column.index)
+    return look_up(np.greater_equal(column.table, rule.at_least), column.index, work.room)
 
 
 def _low_item(work: _Work, rule: ItemFlag) -> Flags:

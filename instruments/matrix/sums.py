@@ -55,74 +55,74 @@ class Sum:
 
     @property
     def void(self) -> int:
-        """The index that no complete sheet can have."""
+        """The index that no complete sheet can have: below the lowest sum, or what -1 is."""
+        if self.low:
+            return 0
         return VOID if self.narrow else self.largest + 1
 
     def add_up(self, answers: Bytes, lowest: NDArray[np.int8] | None, out: Matrix) -> None:
         """Sum a block (items x rows; 255 = unanswered); no `lowest` means nothing is unanswered."""
-        room = VOID // self.high
-        if self.narrow:
-            self._add(answers, self.plain, self.turned, out)
-        else:
-            out[:] = 0
-            part = np.empty(len(out), np.uint8)
-            for start in range(0, len(self.places), room):
-                some = self.places[start : start + room]
-                turned = [place for place in some if place in self.turned]
-                self._add(answers, [p for p in some if p not in turned], turned, part)
-                np.add(out, part, out=out)
-        if lowest is not None:
-            # The sign of the lowest answer, spread over the byte: 255 where one is missing.
-            self._void_where(np.right_shift(lowest, 7).view(np.uint8), out)
-
-    def _add(self, answers: Bytes, plain: Sequence[int], turned: Sequence[int], out: Bytes) -> None:
-        """Sums that overflow on the way come round again: only the end must fit a byte."""
-        if plain:
-            np.copyto(out, answers[plain[0]])
-        else:
-            out[:] = 0
-        for place in plain[1:]:
-            np.add(out, answers[place], out=out)
-        for place in turned:
-            np.subtract(out, answers[place], out=out)
+        plain, turned = ([answers[place] for place in some] for some in (self.plain, self.turned))
+        self._add(plain, self.high, out)
+        for row in turned:
+            np.subtract(out, row, out=out)
         if turned:
-            np.add(out, np.uint8((self.low + self.high) * len(turned) % 256), out=out)
+            np.add(
+                out,
+                out.dtype.type((self.low + self.high) * len(turned) % 256**out.itemsize),
+                out=out,
+            )
+        self._void(lowest, out)
 
-    def _void_where(self, hit: Bytes, out: Matrix) -> None:
-        """Void the rows marked 255 in bytes marked 255 or 0, without a branch on any of them."""
+    def join(self, parts: Sequence[Bytes], lowest: NDArray[np.int8] | None, out: Matrix) -> None:
+        """The same from the sums of its parts."""
+        self._add(parts, self.largest_part, out)
+        self._void(lowest, out)
+
+    def _add(self, rows: Sequence[Bytes], highest: int, out: Matrix) -> None:
+        """Add bytes up; more than a byte holds in steps that fit one, for bytes add up fastest."""
         if self.narrow:
-            np.bitwise_or(out, hit, out=out)
-        else:
-            np.multiply(out, np.equal(hit, 0), out=out)
-            np.add(out, (hit & np.uint8(1)) * self.dtype(self.void), out=out)
-
-    def join(self, parts: Sequence[Bytes], out: Matrix) -> None:
-        """The same from the sums of its parts, bytes that are 255 where one is void."""
-        highest = parts[0].copy()
-        for part in parts[1:]:
-            np.maximum(highest, part, out=highest)
-        room = VOID // self.largest_part
+            add_bytes(rows, out)
+            return
+        room, part = VOID // highest, np.empty(len(out), np.uint8)
         out[:] = 0
-        for start in range(0, len(parts), room):
-            some = parts[start].copy()
-            for part in parts[start + 1 : start + room]:
-                np.add(some, part, out=some)
-            np.add(out, some, out=out)
-        self._void_where(np.negative(np.equal(highest, VOID).view(np.uint8)), out)
+        for start in range(0, len(rows), room):
+            add_bytes(rows[start : start + room], part)
+            np.add(out, part, out=out)
+
+    def _void(self, lowest: NDArray[np.int8] | None, out: Matrix) -> None:
+        """Void the rows whose lowest answer is -1, without a branch on any of them."""
+        if lowest is None:
+            return
+        if self.void == VOID and self.plain:
+            # As a byte -1 is 255; no sum is below the lowest of its answers that are not turned.
+            np.maximum(out, lowest.view(np.uint8), out=out)
+            return
+        np.multiply(out, np.greater(lowest, -1), out=out)
+        if self.void:
+            np.add(out, np.less(lowest, 0) * self.dtype(self.void), out=out)
 
     def value_table(self) -> NDArray[np.float64]:
         """Score for every index, NaN for the void one, by the rules of the single sheet."""
         return _value_table(self)
 
 
+def add_bytes(rows: Sequence[Bytes], out: Bytes) -> None:
+    """Sums that overflow on the way come round again: only the end must fit a byte."""
+    if len(rows) < 2:
+        out[:] = rows[0] if rows else 0
+        return
+    np.add(rows[0], rows[1], out=out)
+    for row in rows[2:]:
+        np.add(out, row, out=out)
+
+
 @lru_cache(maxsize=1024)
 def _value_table(sums: Sum) -> NDArray[np.float64]:
-    """Sums that cannot occur stand as their nearest neighbour, so that bands have few steps."""
-    table = np.full(sums.void + 1, np.nan)
     count = len(sums.places)
-    for index in range(sums.void):
-        total = min(max(index, count * sums.low), sums.largest)
-        table[index] = float(scale_value(sums.scale, total, count))
+    table = np.full(max(sums.void, sums.largest) + 1, np.nan)
+    for total in range(count * sums.low, sums.largest + 1):
+        table[total] = float(scale_value(sums.scale, total, count))
     table.flags.writeable = False
     return table
 
@@ -131,11 +131,14 @@ def sum_of(definition: Definition, scale: Scale, before: Iterable[Sum] = ()) -> 
     """The plain sum of a strict scale; None when unanswered items must be counted."""
     if scale.missing.method is not Method.STRICT or scale.operation is Operation.COUNT:
         return None
-    codes = definition.items[0].codes
-    ids = definition.item_ids
+    return plain_sum(definition, scale, _parts(scale, before))
+
+
+def plain_sum(definition: Definition, scale: Scale, parts: Sequence[Sum] = ()) -> Sum:
+    """The sum of a scale whose items are all answered."""
+    codes, ids = definition.items[0].codes, definition.item_ids
     plain = tuple(ids.index(i) for i in scale.items if not definition.by_id[i].reverse)
     turned = tuple(ids.index(i) for i in scale.items if definition.by_id[i].reverse)
-    parts = _parts(scale, before)
     keys = tuple(each.scale.key for each in parts)
     largest = max((each.largest for each in parts), default=0)
     return Sum(scale, plain, turned, codes[0], codes[-1], keys, largest)

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from instruments.library import catalogue
 from instruments.library.definition import Definition
-from instruments.matrix.blocks import Sheets, prepare
-from instruments.matrix.columns import BLOCK
+from instruments.matrix import sources
+from instruments.matrix.room import Room
 from instruments.matrix.score import MatrixScored, score_matrix
+from instruments.matrix.sources import Sheets, lowest_of, prepare
+from instruments.matrix.sums import Sum
+from instruments.matrix.tables import BLOCK, look_up
 from instruments.scoring.single import AnswerRefused, score
 
 KEYS = list(catalogue.keys())
@@ -76,6 +79,82 @@ def test_the_matrix_equals_the_sheets(key: str, seed: int, sex: str | None, layo
         for row in range(len(sheets)):
             single = one_by_one(definition, sheets[row], {"sex": sex}, cutset)
             assert_row(definition, many, row, single)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("layout", ["row-major", "item-major", "prepared"])
+def test_complete_blocks_and_blocks_with_gaps_may_follow_one_another(
+    key: str, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "BLOCK", 4)
+    definition = catalogue.get(key)
+    every = random_sheets(definition, 11, 400)
+    full, open_ = every[(every != -1).all(axis=1)], every[(every == -1).any(axis=1)]
+    for pattern in ("fffo", "offf", "ffff", "fofo", "oooo"):
+        parts = {"f": iter(full), "o": iter(open_)}
+        sheets = np.array([next(parts[each]) for each in pattern for _ in range(4)])
+        many = score_matrix(definition, laid_out(definition, sheets, layout), {"sex": "male"})
+        assert many.complete.tolist() == [each == "f" for each in pattern for _ in range(4)]
+        for row in range(len(sheets)):
+            single = one_by_one(definition, sheets[row], {"sex": "male"}, None)
+            assert_row(definition, many, row, single)
+
+
+@pytest.mark.parametrize("bad", [-128, -2, 9, 127])
+@pytest.mark.parametrize("block", range(4))
+def test_a_bad_answer_is_refused_in_whatever_block_it_stands(
+    block: int, bad: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "BLOCK", 4)
+    for key in KEYS:
+        definition = catalogue.get(key)
+        for gaps in (False, True):
+            sheets = np.tile(np.array([item.codes[-1] for item in definition.items]), (16, 1))
+            sheets[1::2, 0] = -1 if gaps else sheets[1::2, 0]
+            sheets[4 * block + 1, -1] = bad if not definition.items[-1].measured else 99999
+            with pytest.raises(AnswerRefused) as refused:
+                score_matrix(definition, sheets)
+            assert refused.value.item == definition.items[-1].id
+
+
+def test_a_scale_of_turned_items_only_is_zero_when_all_agree() -> None:
+    scale = catalogue.get("dsrsc").scales[0]
+    turned = Sum(scale, (), (0, 1), 0, 3)
+    answers = np.array([[3, 3, 0, -1], [3, 0, -1, -1]], np.int8)
+    out = np.empty(4, np.uint8)
+    turned.add_up(answers.view(np.uint8), lowest_of(answers, (0, 1)), out)
+    assert out.tolist() == [0, 3, turned.void, turned.void]
+
+
+def test_a_room_is_used_again_without_a_trace_of_the_last_sheets() -> None:
+    definition, room = catalogue.get("mssmhs"), Room(300)
+    for seed in (1, 2):
+        sheets = random_sheets(definition, seed, 300)
+        fresh = score_matrix(definition, sheets)
+        again = score_matrix(definition, sheets, room=room.again())
+        for name in fresh.bands:
+            assert (again.bands[name].codes == fresh.bands[name].codes).all()
+        for name in fresh.flags:
+            assert (again.flags[name] == fresh.flags[name]).all()
+        assert (again.complete == fresh.complete).all()
+
+
+@given(data=st.data(), kind=st.sampled_from([np.uint8, np.uint16]))
+@settings(max_examples=300, deadline=None)
+def test_every_table_is_looked_up_as_it_stands(data: st.DataObject, kind: type) -> None:
+    size = 256 if kind is np.uint8 else 600
+    cuts = sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=12)))
+    if data.draw(st.booleans()):
+        width, first = data.draw(st.integers(1, 60)), data.draw(st.integers(0, 60))
+        cuts = list(range(first, size, width))[: data.draw(st.integers(0, 9))]
+    values = [data.draw(st.integers(-1, 9)) for _ in range(len(cuts) + 1)]
+    if data.draw(st.booleans()):
+        values = list(range(-1 if data.draw(st.booleans()) else 0, len(values)))[: len(values)]
+    table = np.array(values, np.int8)[np.searchsorted(cuts, np.arange(size), side="right")]
+    if data.draw(st.booleans()):
+        table[-1] = -1
+    index = np.arange(size).astype(kind)
+    assert (look_up(table, index, Room(size)) == table).all()
 
 
 @pytest.mark.parametrize("key", KEYS)

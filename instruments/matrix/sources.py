@@ -1,0 +1,189 @@
+"""Where the answers of many sheets come from: as they arrive, every one checked, or checked before.
+
+No answer outside the codes is ever summed: it is refused, and its item named.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instruments.library.definition import Definition
+from instruments.matrix.sums import Sum, sum_of
+from instruments.matrix.tables import BLOCK
+from instruments.scoring.single import AnswerRefused, allowed_values
+
+Matrix = NDArray[Any]
+Codes = NDArray[np.int8]
+TURN = 1 << 13
+
+
+class Source(Protocol):
+    """Answers block by block, items x rows, -1 for unanswered."""
+
+    @property
+    def rows(self) -> int:
+        """How many sheets there are."""
+
+    def block(self, rows: slice) -> Codes:
+        """The answers of some sheets, each item contiguous."""
+
+    def gaps(self, block: Codes, places: Sequence[int]) -> bool:
+        """Whether one of these items is unanswered somewhere in a block."""
+
+    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
+        """The lowest answer of each sheet over a scale; None when every item is answered."""
+
+
+@dataclass
+class Arriving:
+    """Sheets that nobody has looked at: n x items, of any integer type and layout."""
+
+    definition: Definition
+    sheets: Matrix
+    seen_gaps: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many sheets there are."""
+        return len(self.sheets)
+
+    def block(self, rows: slice) -> Codes:
+        """Some sheets as bytes; a copy only where it must be."""
+        part = self.sheets[rows]
+        block = part.T if part.strides[0] == part.itemsize else _turned(part)
+        if block.dtype == np.int8:
+            return block
+        small = block.astype(np.int8)
+        # What does not fit a byte is refused before it could wrap round to a code.
+        for place in np.flatnonzero(np.not_equal(small, block).any(axis=1)):
+            refuse(self.definition, int(place), block[place][small[place] != block[place]][0])
+        return small
+
+    def gaps(self, block: Codes, places: Sequence[int], lowest: Codes | None = None) -> bool:
+        """Refuses what is no code (codes rise by one); `lowest`, where known, saves a pass.
+
+        As unsigned bytes an unanswered item is 255, so that the lowest byte is the lowest answer.
+        """
+        codes = self.definition.items[0].codes
+        low, high = codes[0], codes[-1]
+        answers = [block[place] for place in places]
+        least = min(map(_least, answers if lowest is None else [lowest]), default=low)
+        wrong = least < -1 or any(_most(each) > high for each in answers)
+        if least < low and low > 0:
+            wrong = wrong or any(_least(each.view(np.uint8)) < low for each in answers)
+        if wrong:
+            self._refuse(block, places)
+        return least < low
+
+    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
+        """Where one block had gaps, the next is expected to have them, too."""
+        lowest = lowest_of(block, adder.places) if self.seen_gaps else None
+        if not self.gaps(block, adder.places, lowest):
+            return None
+        self.seen_gaps = True
+        return lowest_of(block, adder.places) if lowest is None else lowest
+
+    def _refuse(self, block: Codes, places: Sequence[int]) -> None:
+        for place in sorted(places):
+            codes, answers = self.definition.items[place].codes, block[place]
+            bad = answers[(answers != -1) & ((answers < codes[0]) | (answers > codes[-1]))]
+            if len(bad):
+                refuse(self.definition, place, bad[0])
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Answers of many sheets, every one checked, items x n, never to change again."""
+
+    instrument: tuple[str, str]
+    by_item: Codes
+    open_items: frozenset[int]
+    lowest_by_scale: Mapping[str, Codes]
+
+    @property
+    def rows(self) -> int:
+        """How many sheets there are."""
+        return int(self.by_item.shape[1])
+
+    def block(self, rows: slice) -> Codes:
+        """Some sheets."""
+        return self.by_item[:, rows]
+
+    def gaps(self, block: Codes, places: Sequence[int]) -> bool:
+        """Whether one of these items is unanswered on any sheet."""
+        return not self.open_items.isdisjoint(places)
+
+    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
+        """Found when the sheets were prepared."""
+        lowest = self.lowest_by_scale.get(adder.scale.key)
+        return None if lowest is None else lowest[rows]
+
+
+def prepare(definition: Definition, sheets: Matrix) -> Sheets:
+    """A checked copy of n x items coded answers, to be scored as often as one likes."""
+    arriving = Arriving(definition, sheets)
+    by_item = np.empty(sheets.shape[::-1], np.int8)
+    open_items: set[int] = set()
+    for rows in blocks_of(len(sheets)):
+        block = by_item[:, rows]
+        np.copyto(block, arriving.block(rows))
+        open_items.update(place for place in range(len(block)) if arriving.gaps(block, [place]))
+    by_item.flags.writeable = False
+    strict = [each for scale in definition.scales if (each := sum_of(definition, scale))]
+    lowest = {
+        each.scale.key: lowest_of(by_item, each.places)
+        for each in strict
+        if not open_items.isdisjoint(each.places)
+    }
+    return Sheets((definition.key, definition.version), by_item, frozenset(open_items), lowest)
+
+
+def blocks_of(rows: int) -> Iterator[slice]:
+    """Rows, so many at a time that what is read for one scale stays near the processor."""
+    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+
+
+def lowest_of(block: Codes, places: Sequence[int]) -> Codes:
+    """The lowest answer of each row over some items; -1 when one is unanswered."""
+    lowest: Codes = np.minimum(block[places[0]], block[places[-1]])
+    for place in places[1:-1]:
+        np.minimum(lowest, block[place], out=lowest)
+    return lowest
+
+
+def check_measured(definition: Definition, sheets: Matrix) -> None:
+    """Refuse measured answers (times, hours) outside their limits."""
+    for place, item in enumerate(definition.items):
+        answers = sheets[:, place]
+        low = item.minimum if item.minimum is not None else item.codes[0]
+        high = item.maximum if item.maximum is not None else item.codes[-1]
+        bad = (answers != -1) & ~((answers >= low) & (answers <= high))
+        if not item.measured:
+            bad |= answers != np.floor(answers)
+        if bad.any():
+            refuse(definition, place, answers[bad][0])
+
+
+def refuse(definition: Definition, place: int, value: object) -> None:
+    """Name the item of an answer that is no code."""
+    item = definition.items[place].id
+    raise AnswerRefused(definition.key, item, value, allowed_values(definition, item))
+
+
+def _least(row: Matrix) -> int:
+    return int(np.minimum.reduce(row)) if len(row) else 127
+
+
+def _most(row: Matrix) -> int:
+    return int(np.maximum.reduce(row)) if len(row) else -1
+
+
+def _turned(rows: Matrix) -> Matrix:
+    """Rows to columns, a few thousand at a time: all at once would read past every cache."""
+    block = np.empty(rows.shape[::-1], rows.dtype)
+    for start in range(0, len(rows), TURN):
+        np.copyto(block[:, start : start + TURN], rows[start : start + TURN].T)
+    return block
