@@ -174,7 +174,7 @@ CHANNELS: Mapping[str, Any] = {
     "110": _l("110 转来"),
     "hospital": _l("医院"),
 }
-KINDS: Mapping[str, Any] = {"consult": _l("咨询"), "case": _l("个案"), "crisis": _l("危机")}
+KINDS: Mapping[str, Any] = {"consult": _l("咨询"), "case": _l("个案工作"), "crisis": _l("危机")}
 CATEGORIES: Mapping[str, Any] = {
     "psych": _l("心理"),
     "legal_rights": _l("权益法律"),

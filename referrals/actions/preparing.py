@@ -1,6 +1,6 @@
 """Before anything leaves: the draft, who agreed, and what exactly the letter says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from accounts.policy import Actor, Permission, Role
 from foundation import audit, clock
 from foundation.i18n import _
 from foundation.problems import Forbidden, Refused
+from instruments.library.definition import Named
 from referrals.actions import timing
 from referrals.actions.moves import move
 from referrals.actions.moving import Said
@@ -19,10 +20,11 @@ from referrals.consent import Answer, Decision, Facts, Policy, decide
 from referrals.letter import assemble
 from referrals.models import Referral
 from referrals.queries.agreements import hospitals_for
-from referrals.totals import lines
+from referrals.totals import chinese, lines
 from referrals.workflow import Event, State
 from schools import settings
 from schools.models import Guardian, GuardianStatus, Student
+from screening.campaigns.instrument_choices import named
 from screening.models import Case, Score
 
 
@@ -215,22 +217,26 @@ def content_of(session: Session, referral: Referral) -> dict[str, Any]:
 
 
 def totals_of(session: Session, case: Case) -> list[dict[str, Any]]:
-    """Totals and bands that may be attached: id, title, date, total, band; newest first."""
-    return _totals_of_student(session, case.student_id)
+    """Totals and bands that may be attached, in the reader's language: id, title, date, total, band;
+    newest first.
+    """
+    return _totals_of_student(session, case.student_id, named)
 
 
 def _totals(session: Session, referral: Referral) -> list[dict[str, Any]]:
     return _totals_of_student(session, referral.student_id)
 
 
-def _totals_of_student(session: Session, student_id: int) -> list[dict[str, Any]]:
+def _totals_of_student(
+    session: Session, student_id: int, word: Callable[[Named], str] = chinese
+) -> list[dict[str, Any]]:
     rows = session.scalars(
         select(Score)
         .where(Score.student_id == student_id, Score.valid)
         .order_by(Score.scored_at.desc(), Score.id.desc())
         .limit(12)
     )
-    return [line for row in rows for line in lines(row)]
+    return [line for row in rows for line in lines(row, word)]
 
 
 def _student(session: Session, student_id: int) -> dict[str, Any]:

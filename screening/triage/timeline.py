@@ -122,7 +122,7 @@ def _care(session: Session, student: Student) -> Iterator[Entry]:
     """Cases, and talks as dates: the records stay with their authors."""
     for case in session.scalars(_here(select(Case), Case, student)):
         words = triage_words.state_word(case.state)
-        yield Entry(case.created_at, _("个案"), words, "cases.case", "case_id", case.id)
+        yield Entry(case.created_at, _("建立个案"), words, "cases.case", "case_id", case.id)
     for held_at in session.scalars(_here(select(Interview.held_at), Interview, student)):
         yield Entry(held_at, _("面谈"), "")
 

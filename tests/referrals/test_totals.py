@@ -11,7 +11,9 @@ from referrals.actions import preparing
 from referrals.models import Referral
 from screening.models import Response, Score
 from tests import make
+from tests.people import sign_in
 from tests.referrals.test_hospital_referral import agreed, drafted
+from tests.support.pages import CheckedClient
 
 
 def scored(world: Any, key: str, answers: dict[str, int]) -> int:
@@ -80,3 +82,18 @@ def test_what_is_not_ticked_is_not_sent(world):
     with database.reading() as session:
         content = preparing.content_of(session, session.get_one(Referral, referral_id))
     assert content["instruments"] == []
+
+
+def test_the_form_speaks_the_readers_language_and_the_letter_the_hospitals(
+    world: Any, client: CheckedClient
+) -> None:
+    score_id = scored(world, "phq-9", {str(n): 2 for n in range(1, 10)})
+    page = sign_in(client, world.people.counselor).get(f"/cases/{world.case.id}/refer?lang=en").text
+    definition = catalogue.get("phq-9")
+    assert definition.title.en in page
+    assert definition.title.zh not in page
+    referral_id = drafted(world, scores=[f"{score_id}:total"])
+    agreed(world, referral_id)
+    with database.reading() as session:
+        content = preparing.content_of(session, session.get_one(Referral, referral_id))
+    assert content["instruments"][0]["title"] == definition.title.zh
