@@ -132,6 +132,9 @@ def _wrong(code: str, field: str, error: str) -> ResponseReturnValue:
     with writing() as session:
         ticket = ticket_of_code(session, code, lock=True)
         if ticket is not None:
+            # guesses sent at once: each waits for those that were counted before it
+            if waiting := _waiting(ticket):
+                return waiting
             wrong_try(session, by=STUDENT, ticket=ticket)
     return _form(Entry(shown(code), field, error, field), 422)
 
@@ -139,6 +142,8 @@ def _wrong(code: str, field: str, error: str) -> ResponseReturnValue:
 def _open(before: Ticket, code: str, pin_hash: str | None) -> ResponseReturnValue:
     with writing() as session:
         ticket = ticket_of_code(session, code, lock=True)
+        if ticket is not None and (waiting := _waiting(ticket)):
+            return waiting
         if ticket is None or ticket.pin_hash != before.pin_hash:
             # somebody set a PIN in this very second: his it is
             return _form(Entry(shown(code), "pin"))

@@ -6,9 +6,7 @@ from flask.typing import ResponseReturnValue
 from accounts.guard import public, wants_json
 from accounts.passwords import hashed_pin, pin_matches
 from foundation import clock, i18n
-from foundation.database import writing
 from foundation.i18n import _
-from screening.models import Ticket, TicketDevice
 from screening.taking.actions import begin, decline, stop
 from screening.taking.calls import ask_for_teacher
 from screening.taking.neutral import quiet_sheet
@@ -145,35 +143,34 @@ def lock_here(address: str) -> ResponseReturnValue:
 @bp.post("/take/<address>/unlock")
 @public(WHY_OPEN)
 def unlock(address: str) -> ResponseReturnValue:
-    """Show the sheet again to whoever knows the PIN."""
+    """Show the sheet again to whoever knows the PIN.
+
+    A PIN is worked out before the unit that writes and judged inside it: of guesses that are sent
+    at once each waits for those that were counted before it, and none learns more than that.
+    """
     with opened(address) as it:
-        ticket, device_id = it.ticket, it.device.id
-    seconds = waiting_s(ticket)
-    if seconds:
-        error = _("刚才输错了几次，请等 %(n)s 秒再试。", n=seconds)
-        response = page("unlock.html", 429, address=address, error=error, page_has_errors=True)
-        response.headers["Retry-After"] = str(seconds)
-        return response
+        known = it.ticket.pin_hash
+        if seconds := waiting_s(it.ticket):
+            return _still_waiting(address, seconds)
     pin = pin_of(request.form.get("pin", ""))
-    right = pin is not None and ticket.pin_hash is not None and pin_matches(ticket.pin_hash, pin)
-    return _unlocked(address, device_id) if right else _still_locked(address)
-
-
-def _unlocked(address: str, device_id: int) -> ResponseReturnValue:
-    with writing() as session:
-        device = session.get(TicketDevice, device_id)
-        ticket = session.get(Ticket, device.ticket_id) if device else None
-        if device is not None and ticket is not None:
-            touch(device)
-            ticket.failed_tries, ticket.blocked_until = 0, None
-    return redirect(url_for("taking.sheet", address=address), 303)
-
-
-def _still_locked(address: str) -> ResponseReturnValue:
+    right = pin is not None and known is not None and pin_matches(known, pin)
     with opened(address, write=True) as it:
+        if seconds := waiting_s(it.ticket):
+            return _still_waiting(address, seconds)
+        if right and it.ticket.pin_hash == known:
+            touch(it.device)
+            it.ticket.failed_tries, it.ticket.blocked_until = 0, None
+            return redirect(url_for("taking.sheet", address=address), 303)
         wrong_try(it.session, by=it.actor, ticket=it.ticket)
     error = _("4 位密码不对，请再试一次。")
     return page("unlock.html", 422, address=address, error=error, page_has_errors=True)
+
+
+def _still_waiting(address: str, seconds: int) -> ResponseReturnValue:
+    error = _("刚才输错了几次，请等 %(n)s 秒再试。", n=seconds)
+    response = page("unlock.html", 429, address=address, error=error, page_has_errors=True)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 @bp.post("/take/ask")
