@@ -123,25 +123,22 @@ def arithmetic(
     ]
     if scale.operation is Operation.COUNT:
         return f"{language.word('count', n=scale.at_least)}{language.words['colon']}{result}"
-    steps = [addition(values), f"= {sum(values)}"]
     exact: float = sum(values)
+    steps = [f"{addition(values)} = {exact}" if len(values) > 1 else str(exact)]
     if scale.missing.method is Method.PRORATE and len(values) < len(scale.items):
+        steps.append(f"{exact} × {len(scale.items)} ÷ {len(values)} = ")
         exact = exact * len(scale.items) / len(values)
-        steps.append(f"× {len(scale.items)} ÷ {len(values)} = {exact:.4g}")
+        steps[-1] += f"{exact:.4g}"
     if scale.operation is Operation.MEAN:
+        steps.append(f"{exact} ÷ {len(scale.items)} = ")
         exact /= len(scale.items)
-        steps.append(f"÷ {len(scale.items)} = {exact:.4f}".rstrip("0").rstrip("."))
+        steps[-1] += f"{round(exact, 4):g}"
     if scale.multiply != 1:
+        steps.append(f"{exact:g} × {float(scale.multiply):g} = {exact * float(scale.multiply):g}")
         exact *= float(scale.multiply)
-        steps.append(f"× {float(scale.multiply):g} = {exact:g}")
     if scale.rounding is not Rounding.NONE and exact != result:
-        steps.append(f"→ {result} {language.word(scale.rounding.value)}")
-    return " ".join(_once(steps))
-
-
-def _once(steps: Sequence[str]) -> list[str]:
-    """A single term needs no "= itself"."""
-    return [step for place, step in enumerate(steps) if place != 1 or step != f"= {steps[0]}"]
+        steps.append(language.line(language.word(scale.rounding.value), str(result)))
+    return language.clauses(steps)
 
 
 def addition(values: Sequence[int]) -> str:
@@ -181,8 +178,15 @@ def _band(language: Language, definition: Definition, band: str | None) -> str:
 
 
 def _bands(language: Language, definition: Definition, scored: Scored, key: str) -> str:
-    rules = [rule for rule in definition.band_rules(scored.cutset) if rule.scale == key]
-    return language.clauses(_band(language, definition, scored.bands[rule.name]) for rule in rules)
+    """The band of a score; where several sets of cut-offs are in use, each with its name."""
+    rules = [rule.name for rule in definition.band_rules(scored.cutset) if rule.scale == key]
+    named = {name: _band(language, definition, scored.bands[name]) for name in rules}
+    if len(named) < 2:
+        return language.clauses(named.values())
+    owners = {r.name: language.named(c.title) for c in definition.cutsets for r in c.bands}
+    return language.clauses(
+        band + language.word("brackets", text=owners[name]) for name, band in named.items()
+    )
 
 
 def _blanks(

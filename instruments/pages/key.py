@@ -39,6 +39,8 @@ def age(language: Language, definition: Definition) -> str:
 def minutes(language: Language, definition: Definition) -> str:
     """How long it takes."""
     low, high = definition.minutes
+    if low < high <= 1:
+        return language.word("minutes_within", n=f"{high:g}")
     return language.word("minutes_text", n=f"{low:g}" if low == high else f"{low:g}–{high:g}")
 
 
