@@ -2,12 +2,13 @@
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from instruments.library import catalogue
 from instruments.library.definition import Definition
-from instruments.scoring.single import score
+from instruments.scoring.single import AnswerRefused, score
 
 VECTORS = Path(__file__).parent / "vectors"
 
@@ -17,14 +18,29 @@ def read(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+@cache
 def of_key(key: str) -> list[dict[str, Any]]:
-    every = [*read("scoring.jsonl"), *read("boundaries.jsonl")]
+    every = [*read("scoring.jsonl"), *read("boundaries.jsonl"), *read("whole-sheets.jsonl")]
     return [each for each in every if catalogue.key_of(each["instrument"]) == key]
+
+
+def answers_of(definition: Definition, example: dict[str, Any]) -> dict[str, Any]:
+    given = example["answers"]
+    if isinstance(given, dict):
+        return given
+    return dict(zip(definition.item_ids, given, strict=True))
 
 
 def differences(definition: Definition, example: dict[str, Any]) -> list[str]:
     """What the definition says otherwise than the example; empty when they agree."""
-    scored = score(definition, example["answers"], example.get("context"), example.get("cutset"))
+    try:
+        scored = score(
+            definition, example["answers"], example.get("context"), example.get("cutset")
+        )
+    except AnswerRefused as refused:
+        return [] if refused.item == example.get("refused") else [str(refused)]
+    if "refused" in example:
+        return [f"item {example['refused']} is not refused"]
     found = [
         f"{key}: {scored.scores[key]} for {value}"
         for key, value in example.get("expected", {}).items()

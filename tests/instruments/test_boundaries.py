@@ -1,6 +1,10 @@
-"""Every band, reversed item, missing limit and critical step of every scale, from the key."""
+"""Every band, reversed item, missing limit, code and flag of every scale has a line from its key.
+
+A new definition, cut-set, item or flag without a line of its own fails here.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,49 +13,43 @@ import pytest
 from instruments.library import catalogue
 from instruments.library.definition import Definition
 from instruments.library.parts import BandRule, Method, Scale
-from tests.instruments.examples import differences, of_key, read
+from tests.instruments.examples import answers_of, differences, of_key, read
 from tests.instruments.test_mutations import STEPS
 
-BOUNDARIES = read("boundaries.jsonl")
+KEYS = list(catalogue.keys())
+LINES = [*read("boundaries.jsonl"), *read("whole-sheets.jsonl")]
+# What was answered is counted, so that there is always a number.
+NEVER_NULL = {"n_symptoms", "n_yes"}
+# A refused question counts as yes, so that there is always a result.
+NEVER_OPEN = {("asq", "triage")}
 Example = dict[str, Any]
 
 
-@pytest.mark.parametrize("key", list(catalogue.keys()))
-def test_the_scale_agrees_with_its_boundary_lines(key: str) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_the_scale_agrees_with_its_lines(key: str) -> None:
     definition = catalogue.get(key)
-    lines = [each for each in BOUNDARIES if each["instrument"] == key]
+    lines = [each for each in LINES if each["instrument"] == key]
     assert lines
     for line in lines:
         assert not differences(definition, line), line["note"]
 
 
 def test_every_line_says_where_it_comes_from() -> None:
-    for line in BOUNDARIES:
+    for line in LINES:
         assert line["source"]
         assert line["note"]
 
 
-@pytest.mark.parametrize("key", list(catalogue.keys()))
-def test_every_lower_bound_and_reversed_item_has_a_line(key: str) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_every_reversed_item_has_a_line_that_needs_it_reversed(key: str) -> None:
     definition = catalogue.get(key)
-    notes = [each["note"] for each in BOUNDARIES if each["instrument"] == key]
     for item in definition.items:
-        assert not item.reverse or any(f"item {item.id} is reversed" in note for note in notes)
-    if definition.algorithm and definition.algorithm.name == "psqi-components":
-        return
-    for cutset in definition.cutsets:
-        for rule in cutset.bands:
-            for cuts in rule.tables.values():
-                for cut in cuts[1:]:
-                    assert any(f"lower bound of {cut.band}:" in note for note in notes), cut
-
-
-def answers_of(definition: Definition, example: Example) -> dict[str, Any]:
-    given = example["answers"]
-    pairs = (
-        given.items() if isinstance(given, dict) else zip(definition.item_ids, given, strict=True)
-    )
-    return {str(item): value for item, value in pairs}
+        if item.reverse:
+            left = (
+                replace(each, reverse=each.reverse and each != item) for each in definition.items
+            )
+            forgotten = replace(definition, items=tuple(left))
+            assert any(differences(forgotten, each) for each in of_key(key)), item.id
 
 
 def steps(
@@ -71,7 +69,7 @@ def steps(
                 yield cutset.id, rule, {cut.band: float(cut.start) for cut in cuts}, own
 
 
-@pytest.mark.parametrize("key", list(catalogue.keys()))
+@pytest.mark.parametrize("key", KEYS)
 def test_both_sides_of_every_cut_have_an_example(key: str) -> None:
     for cutset, rule, cuts, examples in steps(catalogue.get(key)):
         found = {
@@ -98,7 +96,7 @@ def missing_of(scale: Scale, definition: Definition, example: Example) -> int:
     return sum(answers.get(item) is None for item in counted)
 
 
-@pytest.mark.parametrize("key", list(catalogue.keys()))
+@pytest.mark.parametrize("key", KEYS)
 def test_both_sides_of_every_limit_of_blanks_have_an_example(key: str) -> None:
     definition = catalogue.get(key)
     for scale in definition.scales:
@@ -112,7 +110,7 @@ def test_both_sides_of_every_limit_of_blanks_have_an_example(key: str) -> None:
         assert (limit + 1, True) in known, (key, scale.key, limit + 1)
 
 
-@pytest.mark.parametrize("key", list(catalogue.keys()))
+@pytest.mark.parametrize("key", KEYS)
 def test_every_critical_step_has_an_example_on_both_sides(key: str) -> None:
     definition = catalogue.get(key)
     for rule in definition.criticals:
@@ -120,11 +118,92 @@ def test_every_critical_step_has_an_example_on_both_sides(key: str) -> None:
             continue
         codes = definition.by_id[rule.item].codes
         given = {
-            (value, rule.flag in [*each.get("flags", ()), *each.get("has_flags", ())])
+            (value, has(each, rule.flag))
             for each in of_key(key)
             if (value := answers_of(definition, each).get(rule.item)) is not None
-            and ("flags" in each or {*each.get("has_flags", ()), *each.get("has_not_flags", ())})
+            and (has(each, rule.flag) or has_not(each, rule.flag))
         }
         assert (rule.at_least, True) in given, (key, rule.item)
         below = [code for code in codes if code < rule.at_least]
         assert (below[-1], False) in given, (key, rule.item)
+
+
+def has(example: Example, flag: str) -> bool:
+    return flag in [*example.get("flags", ()), *example.get("has_flags", ())]
+
+
+def has_not(example: Example, flag: str) -> bool:
+    bare = "flags" in example and flag not in example["flags"]
+    return bare or flag in example.get("has_not_flags", ())
+
+
+def flags_of(definition: Definition) -> Iterator[str]:
+    if any(scale.missing.flags for scale in definition.scales):
+        yield "invalid_too_many_missing"
+    for rule in definition.criticals:
+        if rule.flag is not None:
+            yield rule.flag
+            yield f"critical_item_unanswered:{rule.item}"
+    yield from definition.algorithm.flags if definition.algorithm else ()
+    yield from (each.flag for each in (*definition.validity, *definition.item_flags))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_flag_has_an_example_with_it_and_one_without(key: str) -> None:
+    for flag in flags_of(catalogue.get(key)):
+        assert any(has(each, flag) for each in of_key(key)), flag
+        assert any(has_not(each, flag) for each in of_key(key)), flag
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_score_has_an_example_with_a_value_and_one_without(key: str) -> None:
+    for score in catalogue.get(key).score_keys:
+        found = {
+            each["expected"][score] is None
+            for each in of_key(key)
+            if score in each.get("expected", {})
+        }
+        assert found == ({False} if score in NEVER_NULL else {False, True}), score
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_band_has_an_example_and_so_has_none(key: str) -> None:
+    for cutset, rule, cuts, examples in steps(catalogue.get(key)):
+        found = {each["band"][rule.name] for each in examples}
+        assert found == {*cuts, None}, (cutset, rule.name)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_class_of_an_algorithm_has_an_example_and_so_has_none(key: str) -> None:
+    algorithm = catalogue.get(key).algorithm
+    for name, classes in algorithm.bands.items() if algorithm else ():
+        found = {each["band"][name] for each in of_key(key) if name in each.get("band", {})}
+        assert found == ({*classes} if (key, name) in NEVER_OPEN else {*classes, None})
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_code_of_every_item_has_an_example(key: str) -> None:
+    definition = catalogue.get(key)
+    scored = [answers_of(definition, each) for each in of_key(key) if "refused" not in each]
+    for item in definition.items:
+        used = {given.get(item.id) for given in scored}
+        assert item.measured or set(item.codes) <= used, item.id
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_lies_beside_the_codes_or_between_them_has_an_example_of_its_refusal(key: str) -> None:
+    definition = catalogue.get(key)
+    refused = {
+        (each["refused"], value)
+        for each in of_key(key)
+        if "refused" in each and (value := each["answers"][each["refused"]]) is not None
+    }
+    coded = [item for item in definition.items if not item.measured]
+    values = {value for item, value in refused if not definition.by_id[item].measured}
+    assert min(values) == coded[0].codes[0] - 1
+    assert max(values) == coded[0].codes[-1] + 1
+    assert any(value % 1 for value in values)
+    for item in definition.items:
+        if item.minimum is not None and item.maximum is not None:
+            beside = [value for each, value in refused if each == item.id]
+            assert any(value < item.minimum or value > item.maximum for value in beside), item.id
