@@ -13,6 +13,7 @@ from scipy.special import ndtr
 from instruments.psychometrics.arrays import Floats, matrix
 from instruments.psychometrics.reliability import raw_alpha
 
+EDGE = 0.998  # a likelihood that still rises there has its maximum at 1 or -1
 FAR = 8.0  # standard normal quantile beyond which nothing is left
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
@@ -42,7 +43,10 @@ def _negative_loglik(rho: float, counts: Floats, rows: Floats, columns: Floats) 
 
 
 def polychoric(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Correlation of the normal variables behind two ordered items (no continuity correction)."""
+    """Correlation of the normal variables behind two ordered items (no continuity correction).
+
+    ValueError where the answers determine none: too few people, or one item repeats the other.
+    """
     x = matrix(np.column_stack([np.asarray(first, float), np.asarray(second, float)]))
     left, right = (np.unique(x[:, side], return_inverse=True)[1] for side in (0, 1))
     counts = np.zeros((left.max() + 1, right.max() + 1))
@@ -52,6 +56,8 @@ def polychoric(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     best = optimize.minimize_scalar(
         lost, bounds=(-0.999, 0.999), method="bounded", options={"xatol": 1e-7}
     )
+    if abs(best.x) > EDGE:
+        raise ValueError("two items never contradict each other: their polychoric r has no value")
     return float(best.x)
 
 

@@ -11,13 +11,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-from instruments.psychometrics.arrays import Floats, correlation, correlations, matrix
+from instruments.psychometrics.arrays import Floats, Moments, correlation, matrix, moments
 from instruments.psychometrics.prevalence import Interval
+
+NOTHING = 1e-12  # a share of the variance that is rounding, not people
 
 
 @dataclass(frozen=True)
 class Alpha:
-    """Cronbach's alpha with what an analyst reads beside it; lists are by item."""
+    """Cronbach's alpha with what an analyst reads beside it; lists are by item, in item points.
+
+    NaN where a figure does not exist: lambda 6 of items that depend on each other linearly,
+    alpha without one of two items.
+    """
 
     raw: float
     standardised: float
@@ -29,11 +35,15 @@ class Alpha:
     sd: tuple[float, ...]
 
 
-def _varying(values: npt.ArrayLike) -> Floats:
-    x = matrix(values)
-    if (x.var(axis=0) == 0).any():
+def _moments(values: npt.ArrayLike) -> Moments:
+    """Moments of complete answers in which every item and their sum vary."""
+    found = moments(matrix(values))
+    variances = np.diag(found.covariance)
+    if (variances == 0).any():
         raise ValueError("an item has the same answer in every row")
-    return x
+    if found.covariance.sum() <= NOTHING * variances.sum():
+        raise ValueError("the total is the same in every row")
+    return found
 
 
 def raw_alpha(covariance: Floats) -> float:
@@ -52,53 +62,64 @@ def feldt(alpha: float, n: int, k: int, level: float = 0.95) -> Interval:
 
 
 def alpha(values: npt.ArrayLike, level: float = 0.95) -> Alpha:
-    """Alpha and item statistics of complete answers (people x items, already keyed)."""
-    x = _varying(values)
-    n, k = x.shape
-    cov = np.cov(x, rowvar=False)
-    sd = np.sqrt(np.diag(cov))
-    corr = cov / np.outer(sd, sd)
-    to_rest = (cov.sum(axis=0) - np.diag(cov)) / np.sqrt(
-        np.diag(cov) * (cov.sum() - 2 * cov.sum(axis=0) + np.diag(cov))
-    )
+    """Alpha and item statistics of complete answers (people x items, already keyed).
+
+    item_rest is the correlation of an item with the sum of the others (r.drop of psych).
+    """
+    found = _moments(values)
+    cov = found.covariance
     raw = raw_alpha(cov)
     return Alpha(
         raw=raw,
-        standardised=raw_alpha(corr),
-        lambda6=_lambda6(corr),
-        interval=feldt(raw, n, k, level),
-        item_rest=tuple(to_rest.tolist()),
-        if_deleted=_if_deleted(cov),
-        mean=tuple(x.mean(axis=0).tolist()),
-        sd=tuple(sd.tolist()),
+        standardised=raw_alpha(found.correlation),
+        lambda6=_lambda6(found.correlation),
+        interval=feldt(raw, found.n, len(cov), level),
+        item_rest=tuple(_item_rest(cov).tolist()),
+        if_deleted=tuple(_if_deleted(cov).tolist()),
+        mean=tuple(found.mean.tolist()),
+        sd=tuple(np.sqrt(np.diag(cov)).tolist()),
     )
 
 
-def _if_deleted(cov: Floats) -> tuple[float, ...]:
+def _rest(cov: Floats) -> Floats:
+    """Variance of the sum of the other items, by item; 0 where it is rounding only."""
+    rest = cov.sum() - 2 * cov.sum(axis=0) + np.diag(cov)
+    return np.asarray(np.where(rest > NOTHING * np.trace(cov), rest, 0.0))
+
+
+def _item_rest(cov: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        together = cov.sum(axis=0) - np.diag(cov)
+        return np.asarray(together / np.sqrt(np.diag(cov) * _rest(cov)))
+
+
+def _if_deleted(cov: Floats) -> Floats:
     """Alpha without each item in turn; alpha of a single item does not exist."""
-    k = len(cov)
-    if k == 2:
-        return (float("nan"), float("nan"))
-    return tuple(
-        raw_alpha(cov[np.ix_(keep, keep)])
-        for keep in (np.flatnonzero(np.arange(k) != item) for item in range(k))
-    )
+    left = len(cov) - 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = (np.trace(cov) - np.diag(cov)) / _rest(cov)
+        return np.asarray(np.float64(left) / (left - 1) * (1 - apart))
 
 
 def lambda2(values: npt.ArrayLike) -> float:
     """Guttman's lambda 2 on the correlation matrix, as psych does."""
-    corr = correlations(_varying(values))
+    corr = _moments(values).correlation
     k, off = len(corr), corr - np.eye(len(corr))
     return float((off.sum() + sqrt(k / (k - 1) * float((off**2).sum()))) / corr.sum())
 
 
 def lambda6(values: npt.ArrayLike) -> float:
-    """Guttman's lambda 6: squared multiple correlations of the correlation matrix."""
-    return _lambda6(correlations(_varying(values)))
+    """Guttman's lambda 6: squared multiple correlations of the correlation matrix.
+
+    NaN when an item is a sum of others, or people are fewer than items: nothing is unexplained.
+    """
+    return _lambda6(_moments(values).correlation)
 
 
 def _lambda6(corr: Floats) -> float:
-    unexplained = 1 / np.diag(np.linalg.pinv(corr, hermitian=True))
+    if np.linalg.matrix_rank(corr, hermitian=True) < len(corr):
+        return float("nan")
+    unexplained = 1 / np.diag(np.linalg.inv(corr))
     return float(1 - unexplained.sum() / corr.sum())
 
 
@@ -114,11 +135,13 @@ class SplitHalf:
 def split_half(values: npt.ArrayLike) -> SplitHalf:
     """Correlation of the odd and even halves, stepped up, and lambda 4 of that split."""
     x = matrix(values)
-    odd, even = x[:, ::2].sum(axis=1), x[:, 1::2].sum(axis=1)
-    r = correlation(odd, even)
-    parts = odd.var(ddof=1) + even.var(ddof=1)
+    odd, even = (x[:, half::2].sum(axis=1, dtype=np.float64) for half in (0, 1))
+    halves = odd.var(ddof=1), even.var(ddof=1)
     whole = (odd + even).var(ddof=1)
-    return SplitHalf(r, 2 * r / (1 + r), float(2 * (1 - parts / whole)))
+    if min(halves) == 0 or whole <= NOTHING * sum(halves):
+        raise ValueError("a half or the total is the same in every row")
+    r = correlation(odd, even)
+    return SplitHalf(r, 2 * r / (1 + r), float(2 * (1 - sum(halves) / whole)))
 
 
 @dataclass(frozen=True)
@@ -132,8 +155,9 @@ class OneFactor:
 def one_factor(correlations: Floats) -> OneFactor:
     """Minres solution of a correlation matrix and omega total (McDonald 1999).
 
-    Omega is 1 - unique variance / observed variance of the sum, as psych prints it. Least squares on the off-diagonal residuals, started at the first principal axis;
-    loadings are signed so that their sum is positive.
+    Omega is 1 - unique variance / observed variance of the sum, as psych prints it. Least squares
+    on the off-diagonal residuals, started at the first principal axis; loadings are signed so that
+    their sum is positive.
     """
     k = len(correlations)
     above = np.triu_indices(k, 1)
@@ -152,10 +176,10 @@ def one_factor(correlations: Floats) -> OneFactor:
 
 def omega_total(values: npt.ArrayLike) -> float:
     """Omega total of one factor on Pearson correlations; needs three items."""
-    x = _varying(values)
-    if x.shape[1] < 3:
+    corr = _moments(values).correlation
+    if len(corr) < 3:
         raise ValueError("one factor needs at least three items")
-    return one_factor(correlations(x)).omega
+    return one_factor(corr).omega
 
 
 def standard_error(sd: float, reliability: float) -> float:

@@ -1,6 +1,7 @@
 """Indices of careless answering, by hand, by brute force and against random sheets."""
 
 import itertools
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from instruments.quality.careless import (
     person_total,
     synonym_pairs,
     synonyms,
+    within_person,
 )
 from instruments.quality.policy import Index, longest_run
 
@@ -123,3 +125,73 @@ def test_cutoffs_come_from_the_tail_on_the_odd_side() -> None:
     values = np.arange(1000.0)
     limits = cutoffs({Index.GUTTMAN: values, Index.PERSON_TOTAL: values, Index.IRV: values[:50]})
     assert limits == {Index.GUTTMAN: pytest.approx(989.01), Index.PERSON_TOTAL: pytest.approx(9.99)}
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_bytes_and_floats_give_the_same_figures(order: Literal["C", "F"]) -> None:
+    x = sheets(3000, 8, 12)
+    x[np.random.default_rng(12).random(x.shape) < 0.05] = NAN
+    packed = np.where(np.isnan(x), -1, x).astype(np.int8, order=order)
+    scales = [[0, 1], [2, 3, 4], [5, 6, 7]]
+    for measure in (
+        longstring,
+        lambda each: longstring(each, 0),
+        irv,
+        mahalanobis,
+        person_total,
+        lambda each: synonyms(each, 0.3),
+        lambda each: even_odd(each, scales),
+        lambda each: guttman_normed(each, 4),
+    ):
+        assert measure(packed) == pytest.approx(measure(x), abs=1e-12, nan_ok=True)
+
+
+def test_what_is_no_code_is_refused() -> None:
+    for values in ([[0.5, 1]], [[-2, 1]], [[127, 1]], [[np.inf, 1]]):
+        with pytest.raises(ValueError, match="whole codes"):
+            longstring(values)
+    with pytest.raises(ValueError, match="codes from 0 to 2"):
+        guttman_normed([[0, 3], [1, 2]], 3)
+    with pytest.raises(ValueError, match="people by items"):
+        irv([1, 2, 3])
+
+
+def test_halves_that_differ_by_rounding_only_have_no_consistency() -> None:
+    halves = [[0.1, 0.2, 0.3], [1 / 3, 1 / 3, 1 / 3], [2, 2, 2], [1, 1, 1], [0, 1, 2], [2, 1, 0]]
+    left = np.array(halves) * 3 - np.array(halves) * 2
+    assert np.isnan(within_person(left[1:4], np.array([[0.0, 1, 2]] * 3))).all()
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((0, 6)),
+        np.full((30, 6), NAN),
+        np.ones((30, 6)),
+        np.ones((1, 6)),
+        np.full((2, 6), 3.0),
+        np.column_stack([sheets(30, 5, 1), np.full(30, NAN)]),
+        np.ones((30, 1)),
+        np.zeros((30, 0)),
+    ],
+    ids=["nobody", "blank", "alike", "one", "two", "blank item", "one item", "no item"],
+)
+def test_what_says_nothing_is_nan_without_a_warning(x: Floats) -> None:
+    for measure in (irv, person_total, synonyms, lambda each: guttman_normed(each, 4)):
+        assert len(measure(x)) == len(x)
+    assert len(longstring(x)) == len(x)
+    with pytest.raises(ValueError, match=r"complete rows|dependent"):
+        mahalanobis(x)
+
+
+def test_antonyms_of_an_honest_person_point_the_other_way() -> None:
+    mirrored = np.column_stack(
+        [half for seed in range(6) for half in _mirror(sheets(300, 1, seed, noise=0.1), seed)]
+    )
+    assert len(synonym_pairs(mirrored, critical=-0.5)[0]) == 6
+    assert np.nanmedian(synonyms(mirrored, critical=-0.5)) < -0.5
+
+
+def _mirror(x: Floats, seed: int) -> tuple[Floats, Floats]:
+    noise = np.random.default_rng(seed).integers(0, 2, x.shape) * (x > 0)
+    return x, 3 - x + noise
