@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from instruments.library.parts import (
     Algorithm,
@@ -54,6 +55,10 @@ __all__ = [
     "Value",
     "Window",
 ]
+
+
+# What a cut-off may ask about the person, with the values that choose a table.
+CONTEXT = {"sex": ("male", "female")}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,14 @@ class Definition:
             yield "sensitive", "", self.sensitive.items
 
     def _check_scores(self) -> None:
+        keys = self.score_keys
+        again = next((key for key in keys if keys.count(key) > 1), "")
+        require(not again, ("derived", again), f"score {again} exists twice", "rename one of them")
+        for scale in self.scales:
+            place = ("scales", scale.key, "missing")
+            limit, items = scale.missing.allowed, len(self.items)
+            problem = f"{limit} of {items} items may be missing"
+            require(limit < items, place, problem, "allow fewer missing answers than items")
         known = {scale.key for scale in self.scales}
         if self.algorithm:
             known |= set(self.algorithm.scores)
@@ -144,22 +157,44 @@ class Definition:
                 )
             known.add(derived.key)
         for rule in self.validity:
-            place = ("validity", rule.flag, "scale")
+            place = ("validity", "scale")
             require(rule.scale in known, place, f"no score {rule.scale}", "name a scale")
 
     def _check_cutsets(self) -> None:
-        known = set(self.score_keys)
-        ids = {each.id for each in self.cutsets}
+        ids = [each.id for each in self.cutsets]
         for each in self.cutsets:
+            place: tuple[str | int, ...] = ("cutsets", each.id)
+            require(ids.count(each.id) == 1, place, f"{each.id} exists twice", "rename one of them")
+            holds = each.bands or each.includes
+            require(bool(holds), place, "no bands", "give bands, or include another cut-set")
             for other in each.includes:
-                place: tuple[str | int, ...] = ("cutsets", each.id, "includes")
+                place = ("cutsets", each.id, "includes")
                 require(other in ids, place, f"no cut-set {other}", "name a cut-set of this file")
-            require(bool(each.source), ("cutsets", each.id), "no source", "name the publication")
-            for rule in each.bands:
-                place = ("cutsets", each.id, rule.name)
-                require(rule.scale in known, place, f"no score {rule.scale}", "name a score")
-                for table in rule.tables.values():
-                    self._check_bands_named(each.id, table)
+        for each in self.cutsets:
+            self._check_includes(each.id, (each.id,))
+        for each in self.cutsets:
+            self._check_rules(each)
+
+    def _check_includes(self, cutset: str, way: tuple[str, ...]) -> None:
+        chosen = self.cutset(cutset)
+        for other in chosen.includes if chosen else ():
+            place = ("cutsets", cutset, "includes")
+            problem = f"{other} includes itself"
+            require(other not in way, place, problem, "include other cut-sets only")
+            self._check_includes(other, (*way, other))
+
+    def _check_rules(self, cutset: CutSet) -> None:
+        names = [rule.name for rule in self.band_rules(cutset.id)]
+        again = next((name for name in names if names.count(name) > 1), "")
+        place: tuple[str | int, ...] = ("cutsets", cutset.id, again)
+        require(not again, place, f"{again} has two band rules", "give each rule a name of its own")
+        for rule in cutset.bands:
+            place = ("cutsets", cutset.id, rule.name)
+            known = rule.scale in self.score_keys
+            require(known, place, f"no score {rule.scale}", "name a score")
+            _check_context(cutset, rule)
+            for table in rule.tables.values():
+                self._check_bands_named(cutset.id, table)
 
     def _check_bands_named(self, cutset: str, table: tuple[Cut, ...]) -> None:
         for cut in table:
@@ -177,7 +212,7 @@ class Definition:
         keys = [*(s.key for s in self.scales), *extra, *(d.key for d in self.derived)]
         return tuple(keys)
 
-    @property
+    @cached_property
     def item_ids(self) -> tuple[str, ...]:
         """The item identifiers in the order of the form."""
         return tuple(item.id for item in self.items)
@@ -209,3 +244,16 @@ class Definition:
             return ()
         included = [rule for name in chosen.includes for rule in self.band_rules(name)]
         return (*chosen.bands, *included)
+
+
+def _check_context(cutset: CutSet, rule: BandRule) -> None:
+    """A rule with a table for each group has them all, and its cut-set says what it needs."""
+    if rule.by is None:
+        return
+    place = ("cutsets", cutset.id, rule.name)
+    groups = CONTEXT.get(rule.by, ())
+    require(bool(groups), place, f"{rule.by} is unknown", f"use one of {', '.join(CONTEXT)}")
+    problem = f"tables for {', '.join(rule.tables)}"
+    require(set(rule.tables) == set(groups), place, problem, f"give one for {', '.join(groups)}")
+    remedy = f'add requires = ["{rule.by}"]'
+    require(rule.by in cutset.requires, place, f"{rule.by} is not asked for", remedy)

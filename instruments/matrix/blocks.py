@@ -1,7 +1,6 @@
 """Adds up every scale of many sheets, one block of rows at a time."""
 
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from instruments.library.definition import Definition
 from instruments.matrix.packing import Packing, packing_of
 from instruments.matrix.room import Room
-from instruments.matrix.sources import Codes, Source, blocks_of
+from instruments.matrix.sources import Bytes, Source, blocks_of
 from instruments.matrix.sums import Sum, sum_of
 
 Matrix = NDArray[Any]
@@ -50,7 +49,7 @@ def _add_block(
 ) -> set[str]:
     """Every scale of a block; returns the scales with something unanswered."""
     block = source.block(rows)
-    lowest: dict[str, Codes] = {}
+    veils: dict[str, Bytes | None] = {}
     gaps = set()
     for key, adder in adders.items():
         if isinstance(adder, Packing):
@@ -58,17 +57,9 @@ def _add_block(
                 gaps.add(key)
             adder.add_up(block.view(np.uint8), out[key], gaps=key in gaps)
             continue
-        low = _joined(adder, lowest) if adder.parts else source.lowest(block, adder, rows)
-        if low is not None:
-            lowest[key] = low
+        veils[key] = source.veil(block, adder, rows, [veils[part] for part in adder.parts])
         if adder.parts:
-            adder.join([out[part] for part in adder.parts], low, out[key])
+            adder.join([out[part] for part in adder.parts], veils[key], out[key])
         else:
-            adder.add_up(block.view(np.uint8), low, out[key])
+            adder.add_up(block.view(np.uint8), veils[key], out[key])
     return gaps
-
-
-def _joined(adder: Sum, lowest: Mapping[str, Codes]) -> Codes | None:
-    """The lowest answer over all parts of a scale; None when every one is complete."""
-    parts = [lowest[part] for part in adder.parts if part in lowest]
-    return reduce(np.minimum, parts) if parts else None

@@ -3,8 +3,9 @@
 No answer outside the codes is ever summed: it is refused, and its item named.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,8 @@ from instruments.scoring.single import AnswerRefused, allowed_values
 
 Matrix = NDArray[Any]
 Codes = NDArray[np.int8]
+Bytes = NDArray[np.uint8]
+Veils = Sequence[Bytes | None]
 TURN = 1 << 13
 
 
@@ -33,8 +36,8 @@ class Source(Protocol):
     def gaps(self, block: Codes, places: Sequence[int]) -> bool:
         """Whether one of these items is unanswered somewhere in a block."""
 
-    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
-        """The lowest answer of each sheet over a scale; None when every item is answered."""
+    def veil(self, block: Codes, adder: Sum, rows: slice, parts: Veils) -> Bytes | None:
+        """The veil of a scale; None when every item is answered. Those of its parts are known."""
 
 
 @dataclass
@@ -70,21 +73,28 @@ class Arriving:
         codes = self.definition.items[0].codes
         low, high = codes[0], codes[-1]
         answers = [block[place] for place in places]
-        least = min(map(_least, answers if lowest is None else [lowest]), default=low)
-        wrong = least < -1 or any(_most(each) > high for each in answers)
-        if least < low and low > 0:
-            wrong = wrong or any(_least(each.view(np.uint8)) < low for each in answers)
-        if wrong:
+        if (
+            low == 0
+            and not self.seen_gaps
+            and _most(each.view(np.uint8) for each in answers) <= high
+        ):
+            return False
+        least = _least(answers if lowest is None else [lowest])
+        hidden = least < low and low > 0 and _least(each.view(np.uint8) for each in answers) < low
+        if least < -1 or hidden or _most(answers) > high:
             self._refuse(block, places)
+        self.seen_gaps = self.seen_gaps or least < low
         return least < low
 
-    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
+    def veil(self, block: Codes, adder: Sum, rows: slice, parts: Veils) -> Bytes | None:
         """Where one block had gaps, the next is expected to have them, too."""
-        lowest = lowest_of(block, adder.places) if self.seen_gaps else None
+        if parts:
+            hiding = [veil for veil in parts if veil is not None]
+            return reduce(np.minimum, hiding) if hiding else None
+        lowest = adder.lowest(block) if self.seen_gaps else None
         if not self.gaps(block, adder.places, lowest):
             return None
-        self.seen_gaps = True
-        return lowest_of(block, adder.places) if lowest is None else lowest
+        return veil_of(adder.lowest(block) if lowest is None else lowest)
 
     def _refuse(self, block: Codes, places: Sequence[int]) -> None:
         for place in sorted(places):
@@ -101,7 +111,7 @@ class Sheets:
     instrument: tuple[str, str]
     by_item: Codes
     open_items: frozenset[int]
-    lowest_by_scale: Mapping[str, Codes]
+    veils: Mapping[str, Bytes]
 
     @property
     def rows(self) -> int:
@@ -116,10 +126,10 @@ class Sheets:
         """Whether one of these items is unanswered on any sheet."""
         return not self.open_items.isdisjoint(places)
 
-    def lowest(self, block: Codes, adder: Sum, rows: slice) -> Codes | None:
+    def veil(self, block: Codes, adder: Sum, rows: slice, parts: Veils) -> Bytes | None:
         """Found when the sheets were prepared."""
-        lowest = self.lowest_by_scale.get(adder.scale.key)
-        return None if lowest is None else lowest[rows]
+        veil = self.veils.get(adder.scale.key)
+        return None if veil is None else veil[rows]
 
 
 def prepare(definition: Definition, sheets: Matrix) -> Sheets:
@@ -133,12 +143,9 @@ def prepare(definition: Definition, sheets: Matrix) -> Sheets:
         open_items.update(place for place in range(len(block)) if arriving.gaps(block, [place]))
     by_item.flags.writeable = False
     strict = [each for scale in definition.scales if (each := sum_of(definition, scale))]
-    lowest = {
-        each.scale.key: lowest_of(by_item, each.places)
-        for each in strict
-        if not open_items.isdisjoint(each.places)
-    }
-    return Sheets((definition.key, definition.version), by_item, frozenset(open_items), lowest)
+    veiled = [each for each in strict if not open_items.isdisjoint(each.places)]
+    veils = {each.scale.key: veil_of(each.lowest(by_item)) for each in veiled}
+    return Sheets((definition.key, definition.version), by_item, frozenset(open_items), veils)
 
 
 def blocks_of(rows: int) -> Iterator[slice]:
@@ -146,12 +153,9 @@ def blocks_of(rows: int) -> Iterator[slice]:
     return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
 
 
-def lowest_of(block: Codes, places: Sequence[int]) -> Codes:
-    """The lowest answer of each row over some items; -1 when one is unanswered."""
-    lowest: Codes = np.minimum(block[places[0]], block[places[-1]])
-    for place in places[1:-1]:
-        np.minimum(lowest, block[place], out=lowest)
-    return lowest
+def veil_of(lowest: Codes) -> Bytes:
+    """1 for rows in which everything is answered, 0 for the others."""
+    return np.greater_equal(lowest, 0).view(np.uint8)
 
 
 def check_measured(definition: Definition, sheets: Matrix) -> None:
@@ -173,12 +177,12 @@ def refuse(definition: Definition, place: int, value: object) -> None:
     raise AnswerRefused(definition.key, item, value, allowed_values(definition, item))
 
 
-def _least(row: Matrix) -> int:
-    return int(np.minimum.reduce(row)) if len(row) else 127
+def _least(rows: Iterable[Matrix]) -> int:
+    return min((int(np.minimum.reduce(row)) for row in rows if len(row)), default=127)
 
 
-def _most(row: Matrix) -> int:
-    return int(np.maximum.reduce(row)) if len(row) else -1
+def _most(rows: Iterable[Matrix]) -> int:
+    return max((int(np.maximum.reduce(row)) for row in rows if len(row)), default=-1)
 
 
 def _turned(rows: Matrix) -> Matrix:

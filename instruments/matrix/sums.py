@@ -1,7 +1,7 @@
 """Strict scales: a plain sum a sheet, and one index that stands for "something is unanswered".
 
 An unanswered item needs no counting here, so that a scale costs two steps an item: one adds, one
-keeps the lowest answer, and -1 as the lowest answer voids the sum.
+keeps the lowest answer. A veil is 1 where that says that everything is answered, and 0 where not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from instruments.scoring.single import scale_value
 
 Matrix = NDArray[Any]
 Bytes = NDArray[np.uint8]
+Codes = NDArray[np.int8]
 VOID = 255  # all bits set: what -1 is as a byte
 
 
@@ -60,24 +61,21 @@ class Sum:
             return 0
         return VOID if self.narrow else self.largest + 1
 
-    def add_up(self, answers: Bytes, lowest: NDArray[np.int8] | None, out: Matrix) -> None:
-        """Sum a block (items x rows; 255 = unanswered); no `lowest` means nothing is unanswered."""
+    def add_up(self, answers: Bytes, veil: Bytes | None, out: Matrix) -> None:
+        """Sum a block (items x rows; 255 = unanswered); no veil means nothing is unanswered."""
         plain, turned = ([answers[place] for place in some] for some in (self.plain, self.turned))
         self._add(plain, self.high, out)
         for row in turned:
             np.subtract(out, row, out=out)
         if turned:
-            np.add(
-                out,
-                out.dtype.type((self.low + self.high) * len(turned) % 256**out.itemsize),
-                out=out,
-            )
-        self._void(lowest, out)
+            constant = (self.low + self.high) * len(turned)
+            np.add(out, out.dtype.type(constant % 256**out.itemsize), out=out)
+        self._void(veil, out)
 
-    def join(self, parts: Sequence[Bytes], lowest: NDArray[np.int8] | None, out: Matrix) -> None:
+    def join(self, parts: Sequence[Bytes], veil: Bytes | None, out: Matrix) -> None:
         """The same from the sums of its parts."""
         self._add(parts, self.largest_part, out)
-        self._void(lowest, out)
+        self._void(veil, out)
 
     def _add(self, rows: Sequence[Bytes], highest: int, out: Matrix) -> None:
         """Add bytes up; more than a byte holds in steps that fit one, for bytes add up fastest."""
@@ -85,22 +83,29 @@ class Sum:
             add_bytes(rows, out)
             return
         room, part = VOID // highest, np.empty(len(out), np.uint8)
-        out[:] = 0
-        for start in range(0, len(rows), room):
+        add_bytes(rows[:room], part)
+        out[:] = part
+        for start in range(room, len(rows), room):
             add_bytes(rows[start : start + room], part)
             np.add(out, part, out=out)
 
-    def _void(self, lowest: NDArray[np.int8] | None, out: Matrix) -> None:
-        """Void the rows whose lowest answer is -1, without a branch on any of them."""
-        if lowest is None:
+    def lowest(self, block: Codes) -> Codes:
+        """The lowest answer of each row of a block; -1 when one is unanswered."""
+        lowest: Codes = np.minimum(block[self.places[0]], block[self.places[-1]])
+        for place in self.places[1:-1]:
+            np.minimum(lowest, block[place], out=lowest)
+        return lowest
+
+    def _void(self, veil: Bytes | None, out: Matrix) -> None:
+        """Void the rows whose veil is 0, without a branch on any of them."""
+        if veil is None:
             return
-        if self.void == VOID and self.plain:
-            # As a byte -1 is 255; no sum is below the lowest of its answers that are not turned.
-            np.maximum(out, lowest.view(np.uint8), out=out)
+        if self.void == VOID:
+            np.bitwise_or(out, np.subtract(veil, np.uint8(1)), out=out)
             return
-        np.multiply(out, np.greater(lowest, -1), out=out)
+        np.multiply(out, veil, out=out)
         if self.void:
-            np.add(out, np.less(lowest, 0) * self.dtype(self.void), out=out)
+            np.add(out, np.equal(veil, 0) * self.dtype(self.void), out=out)
 
     def value_table(self) -> NDArray[np.float64]:
         """Score for every index, NaN for the void one, by the rules of the single sheet."""

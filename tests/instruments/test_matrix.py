@@ -12,7 +12,7 @@ from instruments.library.definition import Definition
 from instruments.matrix import sources
 from instruments.matrix.room import Room
 from instruments.matrix.score import MatrixScored, score_matrix
-from instruments.matrix.sources import Sheets, lowest_of, prepare
+from instruments.matrix.sources import Sheets, prepare, veil_of
 from instruments.matrix.sums import Sum
 from instruments.matrix.tables import BLOCK, look_up
 from instruments.scoring.single import AnswerRefused, score
@@ -122,7 +122,7 @@ def test_a_scale_of_turned_items_only_is_zero_when_all_agree() -> None:
     turned = Sum(scale, (), (0, 1), 0, 3)
     answers = np.array([[3, 3, 0, -1], [3, 0, -1, -1]], np.int8)
     out = np.empty(4, np.uint8)
-    turned.add_up(answers.view(np.uint8), lowest_of(answers, (0, 1)), out)
+    turned.add_up(answers.view(np.uint8), veil_of(turned.lowest(answers)), out)
     assert out.tolist() == [0, 3, turned.void, turned.void]
 
 
