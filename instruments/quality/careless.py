@@ -98,7 +98,7 @@ def mahalanobis(values: npt.ArrayLike) -> Floats:
     """
     x = answers(values)
     whole = complete(x)
-    if whole.sum() <= max(1, x.shape[1]):
+    if not 0 < x.shape[1] < whole.sum():
         raise ValueError("needs more complete rows than items")
     found = moments(x if whole.all() else x[whole])
     if np.linalg.matrix_rank(found.covariance, hermitian=True) < len(found.covariance):
