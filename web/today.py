@@ -29,7 +29,7 @@ from screening.models import (
     Sitting,
 )
 from screening.taking.queries import calls_to
-from screening.triage.alert_queries import alerts_visible_to, called_to, worklist
+from screening.triage.alert_queries import alerts_visible_to, called_to, students_to_care_for
 from screening.triage.alert_workflow import CRITICAL, State
 
 P = Permission
@@ -61,7 +61,7 @@ def waiting_for(session: Session, actor: Actor) -> list[Waiting]:
 
 def _line(
     session: Session,
-    rows: Select[Any],
+    rows: Select[*tuple[Any, ...]],
     due: str,
     label: str,
     url: str,
@@ -136,7 +136,8 @@ def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
 
 
 def _care(session: Session, actor: Actor) -> Iterator[Waiting]:
-    yield _line(session, worklist(actor), "due_at", _("需要关怀的学生提示"), url_for("triage.care"))
+    students = students_to_care_for(actor)
+    yield _line(session, students, "due_at", _("需要关怀的学生"), url_for("triage.care"))
 
 
 def _tasks(session: Session, actor: Actor) -> Iterator[Waiting]:

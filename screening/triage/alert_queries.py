@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import User
@@ -214,15 +214,38 @@ def spoken_of(session: Session, alert: Alert) -> Spoken | None:
     return spoken(session, campaign, key, inputs.get("version"))
 
 
-def worklist(actor: Actor, words: str = "") -> Select[Alert]:
-    """Open flags for the League side and school leads; pages show attention and advice only."""
+def students_to_care_for(actor: Actor, words: str = "") -> Select[int, datetime | None]:
+    """(student, earliest due) of the League side and school leads, the most urgent first."""
+    urgency = case((_calm(), CRITICAL), else_=0) - Alert.severity
+    earliest = func.min(Alert.due_at).label("due_at")
     query = (
-        alerts_visible_to(actor, Permission.CARE_VIEW)
-        .where(Alert.ended_at.is_(None))
+        select(Alert.student_id, earliest)
+        .join(Student, Student.id == Alert.student_id)
         .outerjoin(Case, Case.id == Alert.case_id)
-        .order_by(_calm(), Alert.severity.desc(), Alert.due_at, Alert.id)
+        .where(
+            in_scope(actor, Permission.CARE_VIEW, school=Alert.school_id, klass=Student.klass_id),
+            Alert.student_id.not_in(actor.own_student_ids),
+            Alert.ended_at.is_(None),
+        )
+        .group_by(Alert.student_id)
+        .order_by(func.min(urgency), earliest, Alert.student_id)
     )
     return query.where(fits(words)) if words.strip() else query
+
+
+def worklist(session: Session, actor: Actor, words: str, number: int) -> Page[list[Alert]]:
+    """The open flags of each student on this page; pages show attention and advice only."""
+    page = page_of_rows(session, students_to_care_for(actor, words), number)
+    rows = session.scalars(
+        alerts_visible_to(actor, Permission.CARE_VIEW)
+        .outerjoin(Case, Case.id == Alert.case_id)
+        .where(Alert.ended_at.is_(None), Alert.student_id.in_([row[0] for row in page]))
+        .order_by(_calm(), Alert.severity.desc(), Alert.due_at, Alert.id)
+    ).all()
+    groups: dict[int, list[Alert]] = {row[0]: [] for row in page}
+    for alert in rows:
+        groups[alert.student_id].append(alert)
+    return Page(list(groups.values()), page.number, page.pages, page.total)
 
 
 def _calm() -> ColumnElement[bool]:

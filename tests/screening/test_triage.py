@@ -267,6 +267,26 @@ def test_the_care_list_and_the_check_of_custody_say_how_many_there_are(
         assert "已超时 60" in client.get("/custody?page=2").text
 
 
+def test_the_care_list_has_one_line_for_a_student_the_most_urgent_first(
+    people: Cast, client: CheckedClient
+) -> None:
+    queue_of(people, 2)
+    raised(people)
+    with database.writing() as session:
+        campaign = make.campaign(session, school=people.school, name="第二次测评")
+        ticket = make.ticket(session, of=campaign, student=people.lin)
+        raise_alert(session, ticket=ticket, rule="gad-7:severe", severity=2, inputs={})
+    sign_in(client, people.secretary)
+    page = client.get("/care").text
+    assert page.count(f"<td>{people.lin.name}</td>") == 1
+    assert page.index(people.lin.name) < page.index("秦小0000")
+    assert "请立即陪伴" in page
+    assert "另有 1 条" in page
+    assert "共 3 条" in page  # of students, as on the first page
+    before = client.get("/start").text.partition('<span class="waiting-label">需要关怀的学生')[0]
+    assert before.rpartition('<span class="waiting-count">')[2].startswith("3<")
+
+
 def test_the_list_to_print_holds_everybody_whom_the_filter_shows(
     people: Cast, client: CheckedClient
 ) -> None:

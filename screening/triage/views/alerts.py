@@ -15,7 +15,7 @@ from accounts.policy import Permission
 from foundation import audit, clock
 from foundation.database import session
 from foundation.i18n import _
-from foundation.paging import page_of, page_of_list
+from foundation.paging import page_of_list
 from foundation.problems import Missing, Refused
 from schools.models import Organisation
 from schools.queries import in_scope, schools_within
@@ -262,11 +262,13 @@ def step(alert_id: int, event: str) -> ResponseReturnValue:
 def care() -> ResponseReturnValue:
     """Attention level, kind of reason, what to do and by when: no scores, no answers."""
     words = request.args.get("q", "")
-    query = queries.worklist(current_actor(), words)
-    page = page_of(session(), query, request.args.get("page", 1, type=int))
-    _read(page.rows)
-    names = _names({each.owner_user_id for each in page})
-    levels = queries.levels_of(session(), page)
+    page = queries.worklist(
+        session(), current_actor(), words, request.args.get("page", 1, type=int)
+    )
+    flags = [alert for group in page for alert in group]
+    _read(flags)
+    names = _names({each.owner_user_id for each in flags})
+    levels = queries.levels_of(session(), flags)
     return render_template(
         "triage/care.html", page=page, q=words, names=names, levels=levels, words=triage_words
     )
