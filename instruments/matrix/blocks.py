@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from instruments.library.definition import Definition
 from instruments.matrix.packing import Packing, packing_of
 from instruments.matrix.room import Room
-from instruments.matrix.sources import Bytes, Source, blocks_of
+from instruments.matrix.sources import Bytes, Codes, Source, blocks_of
 from instruments.matrix.sums import Sum, sum_of
 
 Matrix = NDArray[Any]
@@ -25,9 +25,10 @@ def add_up(
     unread = set(range(len(definition.items))).difference(*(a.places for a in adders.values()))
     gaps: set[str] = set()
     for rows in blocks_of(source.rows):
+        block = source.block(rows)
         out = {key: index[rows] for key, index in indices.items()}
-        gaps |= _add_block(source, rows, adders, out)
-        source.gaps(source.block(rows), sorted(unread))
+        gaps |= _add_block(source, block, rows, adders, out)
+        source.gaps(block, sorted(unread))
     return {key: _plainest(each, gaps=key in gaps) for key, each in adders.items()}, indices
 
 
@@ -45,10 +46,13 @@ def _plainest(adder: Adder, *, gaps: bool) -> Adder:
 
 
 def _add_block(
-    source: Source, rows: slice, adders: Mapping[str, Adder], out: Mapping[str, Matrix]
+    source: Source,
+    block: Codes,
+    rows: slice,
+    adders: Mapping[str, Adder],
+    out: Mapping[str, Matrix],
 ) -> set[str]:
     """Every scale of a block; returns the scales with something unanswered."""
-    block = source.block(rows)
     veils: dict[str, Bytes | None] = {}
     gaps = set()
     for key, adder in adders.items():

@@ -73,11 +73,8 @@ class Arriving:
         codes = self.definition.items[0].codes
         low, high = codes[0], codes[-1]
         answers = [block[place] for place in places]
-        if (
-            low == 0
-            and not self.seen_gaps
-            and _most(each.view(np.uint8) for each in answers) <= high
-        ):
+        one_look_will_do = low == 0 and not self.seen_gaps
+        if one_look_will_do and _most(each.view(np.uint8) for each in answers) <= high:
             return False
         least = _least(answers if lowest is None else [lowest])
         hidden = least < low and low > 0 and _least(each.view(np.uint8) for each in answers) < low
