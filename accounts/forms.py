@@ -1,10 +1,12 @@
 """Forms of signing in and of one's own account."""
 
 from wtforms import HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from foundation.forms import Form, options
 from foundation.i18n import _l
+
+PROVINCE = r"[1-9]\d0000$"
 
 
 class SignInForm(Form):
@@ -59,7 +61,18 @@ class SetUpForm(NewAccountForm):
     )
     name = StringField(_l("您的姓名"), [InputRequired(_l("请输入姓名。")), Length(max=60)])
     organisation = StringField(
-        _l("省级组织的名称"), [InputRequired(_l("请输入名称。")), Length(max=80)]
+        _l("所在的省（自治区、直辖市）"),
+        [InputRequired(_l("请输入名称。")), Length(max=80)],
+        description=_l("只给一个市或者一个县用，也先填所在的省；市、县和学校以后再添加。"),
+    )
+    code = StringField(
+        _l("省的行政区划代码"),
+        [
+            InputRequired(_l("请输入代码。")),
+            Regexp(PROVINCE, message=_l("是后四位为 0 的六位数字。")),
+        ],
+        description=_l("六位数字，后四位是 0，例如河南省是 410000。"),
+        render_kw={"inputmode": "numeric"},
     )
 
 

@@ -27,6 +27,7 @@ from web import (
     demo_mode,
     errors,
     first_start,
+    first_steps,
     headers,
     health,
     presentation,
@@ -180,6 +181,7 @@ def start() -> ResponseReturnValue:
     return render_template(
         "web/start.html",
         waiting=today.waiting_for(database.session(), actor),
+        first_steps=first_steps.missing_for(database.session(), actor),
         parts=menu.in_parts(actor),
         silent=is_silent(database.session(), actor.user_id),
         today=clock.today(),

@@ -54,7 +54,7 @@ def _first_administrator(session: Session, form: SetUpForm) -> str:
         parent=nation,
         kind=OrganisationKind.PROVINCE,
         name=(form.organisation.data or "").strip(),
-        code="100000",
+        code=form.code.data or "",
     )
     user = actions.add_user(
         session,
