@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from instruments.library.definition import Definition
-from instruments.library.parts import Named, Value
+from instruments.library.parts import Named, Number, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,26 @@ def assess(definition: Definition, item: int | str, value: object) -> CriticalFl
     """
     found = definition.by_id.get(str(item))
     rule = found.critical if found else None
-    if rule is None or isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if not value >= rule.at_least:
+    number = _number(value)
+    if rule is None or number is None or not number >= rule.at_least:
         return None
     inputs = {
         "instrument": definition.key,
         "version": definition.version,
         "item": str(item),
-        "value": value,
+        "value": number,
         "at_least": rule.at_least,
     }
     return CriticalFlag(rule_id(definition, item), rule.severity, rule.about, inputs)
+
+
+def _number(value: object) -> Number | None:
+    """The number that is stored, also one of NumPy's; None for all that is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    return float(value) if isinstance(value, Real) else None
 
 
 def assess_all(definition: Definition, answers: Mapping[str, Value]) -> tuple[CriticalFlag, ...]:

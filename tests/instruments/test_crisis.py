@@ -1,13 +1,64 @@
 """A critical answer is seen at once, whatever else the sheet says."""
 
+import json
+from typing import Any
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from instruments.library import catalogue
 from instruments.scoring import crisis, single
 
-CRITICAL = [
-    (each.key, rule.item, rule.at_least) for each in catalogue.all() for rule in each.criticals
-]
+# From docs/instruments.md and its settled rules, not from the files: the lowest code that counts.
+PRINTED = {
+    "phq-9": {"9": 1},
+    "phq-a": {"9": 1},
+    "dsrsc": {"10": 1},
+    "mht": {"85": 1, "97": 1},
+    "scl-90": {"15": 2, "59": 2, "63": 2},
+    "dass-21": {"21": 2},
+    "rcads-47": {"37": 1},
+    "sds": {"19": 2},
+    "upi": {"25": 1},
+    "asq": dict.fromkeys("12345", 1),
+    "c-ssrs-screener": dict.fromkeys("1234567", 1),
+}
+CRITICAL = [(key, item, least) for key, items in PRINTED.items() for item, least in items.items()]
+VERSIONS = [(each.key, v) for each in catalogue.all() for v in catalogue.versions(each.key)]
+
+
+@pytest.mark.parametrize(("key", "version"), VERSIONS)
+def test_every_code_of_every_item_flags_as_printed_and_nothing_else_does(
+    key: str, version: str
+) -> None:
+    definition = catalogue.get(key, version)
+    printed = PRINTED.get(key, {})
+    for item in definition.items:
+        codes = [None, *(item.codes if not item.measured else (0, 24, 720, 1439))]
+        flagged = [code for code in codes if crisis.assess(definition, item.id, code)]
+        least = printed.get(item.id)
+        assert flagged == [code for code in codes[1:] if least is not None and code >= least]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_what_else_stands_on_the_sheet_changes_nothing(data: st.DataObject) -> None:
+    key, item, least = data.draw(st.sampled_from(CRITICAL))
+    definition = catalogue.get(key)
+    anything = (
+        st.none() | st.integers() | st.floats() | st.booleans() | st.text() | st.lists(st.none())
+    )
+    sheet: dict[str, Any] = data.draw(
+        st.dictionaries(st.sampled_from(definition.item_ids) | st.text(), anything)
+    )
+    code = data.draw(st.sampled_from([None, *definition.by_id[item].codes]))
+    alone = crisis.assess(definition, item, code)
+    found = {flag.rule: flag for flag in crisis.assess_all(definition, sheet | {item: code})}
+    assert found.get(crisis.rule_id(definition, item)) == alone
+    assert (alone is not None) is (code is not None and code >= least)
+    assert (item in crisis.unanswered(definition, sheet | {item: code})) is (code is None)
 
 
 def test_item_nine_of_the_phq_raises_the_flag_from_its_first_step() -> None:
@@ -28,6 +79,21 @@ def test_below_the_step_there_is_no_flag_and_at_it_there_is(
     assert flag
     assert flag.rule == f"{key}:item-{item}"
     assert flag.severity in (2, 3)
+    assert flag.about.zh
+    assert flag.inputs == {
+        "instrument": key,
+        "version": definition.version,
+        "item": item,
+        "value": at_least,
+        "at_least": at_least,
+    }
+
+
+@pytest.mark.parametrize("number", [1, 1.0, np.int8(1), np.int64(1), np.float32(1)])
+def test_a_number_counts_whatever_read_it(number: object) -> None:
+    flag = crisis.assess(catalogue.get("phq-9"), 9, number)
+    assert flag
+    assert json.dumps(flag.inputs)
 
 
 @pytest.mark.parametrize("value", [None, "1", True, float("nan"), [], {}])
