@@ -6,10 +6,11 @@ import sys
 
 COMMANDS = {
     "score": "instruments.scoring.lines",
-    "check": "instruments.check",
+    "check": "instruments.check.command",
     "pages": "instruments.pages.site",
     "licences": "instruments.library.licences",
     "sources": "instruments.pages.citations",
+    "fhir": "instruments.interchange.fhir_command",
     "wording": "instruments.library.wording_command",
     "analyse": "instruments.analysis.command",
 }

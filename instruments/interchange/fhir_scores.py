@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from instruments.interchange.fhir import FhirRefused, Resource, canonical
-from instruments.library.definition import Definition, Value
+from instruments.interchange.fhir import FhirRefused, Resource, canonical, expect_kind
+from instruments.library.definition import Definition, Named, Value
 from instruments.scoring.single import Scored
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -21,6 +21,7 @@ def observations(
     effective: datetime,
     subject: str | None = None,
     derived_from: str | None = None,
+    chinese: bool = True,
 ) -> list[Resource]:
     """One R4 Observation per score with its bands, and per class of the scale's own rule.
 
@@ -38,16 +39,26 @@ def observations(
         "method": {"text": _method(definition, scored)},
     }
     address = canonical(base, definition)
-    named = {scale.key: scale.title.zh for scale in definition.scales}
-    named |= {derived.key: derived.title.zh for derived in definition.derived}
+    said = _chinese if chinese else _english
+    named = {scale.key: said(scale.title) for scale in definition.scales}
+    named |= {derived.key: said(derived.title) for derived in definition.derived}
     rules = {rule.name: rule.scale for rule in definition.band_rules(scored.cutset)}
     made = [
         _of_score(address, named.get(key, key), key, value, _bands_of(key, rules, scored))
         for key, value in scored.scores.items()
     ]
     own = {name: band for name, band in scored.bands.items() if name not in rules}
-    made += [_of_class(address, definition, name, band) for name, band in own.items()]
+    words = {code: said(name) for code, name in definition.band_names.items()}
+    made += [_of_class(address, words, name, band) for name, band in own.items()]
     return [{"resourceType": "Observation", **frame, **each} for each in made]
+
+
+def _chinese(name: Named) -> str:
+    return name.zh
+
+
+def _english(name: Named) -> str:
+    return name.en
 
 
 def _method(definition: Definition, scored: Scored) -> str:
@@ -74,13 +85,11 @@ def _of_score(
     }
 
 
-def _of_class(address: str, definition: Definition, name: str, band: str | None) -> Resource:
+def _of_class(address: str, words: Mapping[str, str], name: str, band: str | None) -> Resource:
     value: Resource = _unknown()
     if band is not None:
         coding = _coding(address, f"bands/{name}", band)
-        value = {
-            "valueCodeableConcept": {"coding": [coding], "text": definition.band_names[band].zh}
-        }
+        value = {"valueCodeableConcept": {"coding": [coding], "text": words[band]}}
     return {"code": {"coding": [_coding(address, "classes", name)], "text": name}, **value}
 
 
@@ -110,8 +119,7 @@ def read_observations(
 
 
 def _what(resource: Mapping[str, Any], definition: Definition) -> tuple[str, str]:
-    if resource.get("resourceType") != "Observation":
-        raise FhirRefused(f"not an Observation: {resource.get('resourceType')}")
+    expect_kind(resource, "Observation")
     for coding in resource.get("code", {}).get("coding", ()):
         address, _slash, kind = str(coding.get("system", "")).rpartition("/")
         if address.endswith(f"/{definition.key}") and kind in {"scores", "classes"}:

@@ -62,6 +62,13 @@ def test_an_observation_names_cut_set_engine_and_checksum() -> None:
     assert first["derivedFrom"] == [{"reference": "QuestionnaireResponse/1"}]
 
 
+def test_names_come_in_the_language_of_the_reader() -> None:
+    definition = catalogue.get("asq")
+    made = observations(definition, BASE, sheet(definition), effective=AT, chinese=False)
+    said = [each["valueCodeableConcept"]["text"] for each in made if "valueCodeableConcept" in each]
+    assert said == [definition.band_names["acute_positive"].en]
+
+
 @pytest.mark.parametrize(
     "foreign",
     [
