@@ -20,6 +20,8 @@ from instruments.psychometrics.irt import (
     stacked,
 )
 
+LEAST_ANSWERS = 3  # a pattern needs as many
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -80,7 +82,12 @@ class PersonFit:
 
 
 def person_fit(model: Grm, values: npt.ArrayLike) -> PersonFit:
-    """l_z and l_z* for people x items; NaN where fewer than three items are answered."""
+    """l_z and l_z* for people x items; NaN where fewer than three items are answered.
+
+    l_z = (l0 - E l0) / SD l0 at the MAP estimate (Drasgow, Levine and Williams 1985). l_z* takes
+    out what the estimate costs: with c = cov(l0, score) / information it is
+    (l0 - E l0 + c r0) / sqrt(var l0 - c^2 information), r0 = -theta for a MAP estimate.
+    """
     x = floats(values)
     hot = _indicators(model, x)
     theta = map_theta(model, x)
@@ -93,7 +100,7 @@ def person_fit(model: Grm, values: npt.ArrayLike) -> PersonFit:
         variance += there * ((p * logs**2).sum(axis=1) - mean**2)
         shared += there * (slope * logs).sum(axis=1)
         info += there * (slope**2 / p).sum(axis=1)
-    enough = np.isfinite(x).sum(axis=1) >= 3
+    enough = sum(here.sum(axis=1) for here in hot) >= LEAST_ANSWERS
     with np.errstate(invalid="ignore", divide="ignore"):
         c = shared / info
         lz = off / np.sqrt(variance)

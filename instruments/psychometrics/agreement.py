@@ -9,10 +9,15 @@ from scipy import stats
 from instruments.psychometrics.arrays import correlation, matrix
 from instruments.psychometrics.prevalence import Interval
 
+NOTHING = 1e-12  # a share of the variance that is rounding, not people
+
 
 @dataclass(frozen=True)
 class Icc:
-    """Single-measure coefficients with intervals, and Pearson r for two occasions."""
+    """Single-measure coefficients with intervals, and Pearson r for two occasions.
+
+    The interval of ICC(2,1) is an approximation and NaN where that breaks down.
+    """
 
     icc1: float
     icc2: float
@@ -37,8 +42,11 @@ def icc(values: npt.ArrayLike, level: float = 0.95) -> Icc:
     within = (whole - rows) / (n * (k - 1))
     occasion = columns / (k - 1)
     error = (whole - rows - columns) / ((n - 1) * (k - 1))
-    if between == 0:
+    if between <= NOTHING * whole:
         raise ValueError("people do not differ: agreement is undefined")
+    within, occasion, error = (
+        part if part > NOTHING * between else 0.0 for part in (within, occasion, error)
+    )
     icc2 = (between - error) / (between + (k - 1) * error + k * (occasion - error) / n)
     return Icc(
         icc1=float((between - within) / (between + (k - 1) * within)),
@@ -77,7 +85,9 @@ def _absolute_interval(
     df = upper / lower
     high, low = stats.f.ppf(tail, n - 1, df), stats.f.ppf(tail, df, n - 1)
     noise = k * occasion + (k * n - k - n) * error
-    return Interval(
+    found = Interval(
         float(n * (between - high * error) / (high * noise + n * between)),
         float(n * (low * between - error) / (noise + n * low * between)),
     )
+    # the approximation breaks down where people agree less than by chance
+    return found if found.low <= icc2 <= found.high else Interval(float("nan"), float("nan"))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from instruments.psychometrics.arrays import floats
+from instruments.psychometrics.arrays import Floats, floats
 from instruments.psychometrics.prevalence import Interval
 
 
@@ -29,17 +29,20 @@ def cluster_prevalence(
     """Ratio estimator, linearised variance, t with clusters - 1 degrees of freedom.
 
     positive: 0/1 by person; cluster: school by person. deff compares with p(1-p)/n.
-    ValueError for fewer than two schools or when everybody is alike.
+    The interval is clipped to 0..1. ValueError for fewer than two schools and where everybody,
+    or every school, is alike: then nothing tells how schools differ.
     """
-    y = floats(positive)
-    _, place = np.unique(np.asarray(cluster), return_inverse=True)
-    groups, n, p = int(place.max(initial=-1)) + 1, len(y), float(y.mean())
+    y, place, sizes = _placed(positive, cluster)
+    groups, n = len(sizes), len(y)
     if groups < 2:
         raise ValueError("needs at least two schools")
+    p = float(y.mean())
     if p in (0.0, 1.0):
         raise ValueError("everybody is alike: no variance to estimate")
     totals = np.bincount(place, weights=y - p)
     variance = groups / (groups - 1) * float((totals**2).sum()) / n**2
+    if variance < 1e-12 * p * (1 - p) / n:
+        raise ValueError("every school has the same share: no variance to estimate")
     half = float(stats.t.ppf(0.5 + level / 2, groups - 1)) * variance**0.5
     return ClusterPrevalence(
         p=p,
@@ -52,16 +55,27 @@ def cluster_prevalence(
     )
 
 
+def _placed(
+    values: npt.ArrayLike, cluster: npt.ArrayLike
+) -> tuple[Floats, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The values, the place of each one's school, and how many each school has."""
+    y = floats(values)
+    names, place = np.unique(np.asarray(cluster), return_inverse=True)
+    if len(place) != len(y) or not np.isfinite(y).all():
+        raise ValueError("needs a value and a school for everybody")
+    return y, place, np.bincount(place, minlength=len(names))
+
+
 def intracluster(values: npt.ArrayLike, cluster: npt.ArrayLike) -> float:
     """One-way ANOVA estimate of rho with unequal cluster sizes (Donner 1986)."""
-    y = floats(values)
-    _, place = np.unique(np.asarray(cluster), return_inverse=True)
-    sizes = np.bincount(place)
+    y, place, sizes = _placed(values, cluster)
     groups, n = len(sizes), len(y)
     if groups < 2 or n <= groups:
         raise ValueError("needs two schools and more students than schools")
     means = np.bincount(place, weights=y) / sizes
     between = float((sizes * (means - y.mean()) ** 2).sum()) / (groups - 1)
     within = float(((y - means[place]) ** 2).sum()) / (n - groups)
+    if between + within == 0:
+        raise ValueError("everybody is alike: no variance to estimate")
     size = (n - float((sizes**2).sum()) / n) / (groups - 1)
     return (between - within) / (between + (size - 1) * within)

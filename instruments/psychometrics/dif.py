@@ -11,6 +11,8 @@ from scipy import stats
 from instruments.psychometrics.arrays import Floats, floats
 from instruments.psychometrics.prevalence import Interval, normal_quantile
 
+SEPARATED = "no finite estimate: the groups are separated, or a column never varies"
+
 
 @dataclass(frozen=True)
 class MantelHaenszel:
@@ -34,7 +36,14 @@ class MantelHaenszel:
 def strata_table(
     item: npt.ArrayLike, group: npt.ArrayLike, matching: npt.ArrayLike, bounds: Sequence[float]
 ) -> npt.NDArray[np.int64]:
-    """2 x 2 x strata counts; bounds are the inclusive upper ends of all strata but the last."""
+    """Counts of people, group (0/1) x item (0/1) x stratum, without gaps.
+
+    bounds are the inclusive upper ends of all strata but the last; ValueError for another code.
+    """
+    if not np.isfinite(floats(matching)).all():
+        raise ValueError("a matching score is missing")
+    if not (np.isin(item, (0, 1)).all() and np.isin(group, (0, 1)).all()):
+        raise ValueError("the item and the group are 0 or 1 in every row")
     stratum = np.searchsorted(np.asarray(bounds, dtype=float), floats(matching), side="left")
     table = np.zeros((2, 2, len(bounds) + 1), dtype=np.int64)
     np.add.at(table, (np.asarray(group, int), np.asarray(item, int), stratum), 1)
@@ -96,9 +105,11 @@ class Logit:
 
 
 def logit(y: npt.ArrayLike, columns: Sequence[npt.ArrayLike]) -> Logit:
-    """Logistic regression by Newton's method; ValueError under complete separation."""
+    """Logistic regression by Newton's method; ValueError where no finite estimate exists."""
     truth = floats(y)
     x = np.column_stack([np.ones(len(truth)), *(floats(column) for column in columns)])
+    if not (np.isfinite(x).all() and np.isin(truth, (0, 1)).all()):
+        raise ValueError("the answer is 0 or 1 and the columns have no gaps")
     beta = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -35, 35)))
@@ -106,12 +117,12 @@ def logit(y: npt.ArrayLike, columns: Sequence[npt.ArrayLike]) -> Logit:
         try:
             step = np.linalg.solve(information, x.T @ (truth - p))
         except np.linalg.LinAlgError as error:
-            raise ValueError("the groups are completely separated") from error
+            raise ValueError(SEPARATED) from error
         beta = beta + step
         if float(np.abs(step).max()) < 1e-12:
             break
     else:
-        raise ValueError("the groups are completely separated")
+        raise ValueError(SEPARATED)
     eta = x @ beta
     return Logit(tuple(beta.tolist()), float((truth * eta - np.logaddexp(0, eta)).sum()))
 

@@ -17,6 +17,7 @@ NODES = np.linspace(-5, 5, 61)
 WEIGHTS = np.exp(-(NODES**2) / 2)
 WEIGHTS /= WEIGHTS.sum()
 TINY = 1e-12
+LIMIT = 20.0  # a slope where no form has one
 NEWTON = 2  # steps of each maximisation: it starts where the last one ended
 
 
@@ -36,7 +37,7 @@ class GradedItem:
     @property
     def difficulty(self) -> tuple[float, ...]:
         """Where on theta the next category becomes more likely than not."""
-        return tuple(-d / self.slope for d in self.intercepts)
+        return tuple(-d / self.slope if self.slope else float("nan") for d in self.intercepts)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def fit(values: npt.ArrayLike, tolerance: float = 1e-5, most: int = 1000) -> Grm
 
     Categories nobody chose have no threshold: `codes` of each item lists those that occur.
     Stops when no parameter moves by more than `tolerance`; ValueError for an item without
-    variation or fewer people than 50.
+    variation, for one that repeats another, and for fewer people than 50.
     """
     x = floats(values)
     if x.ndim != 2 or len(x) < 50 or x.shape[1] < 3:
@@ -100,6 +101,8 @@ def fit(values: npt.ArrayLike, tolerance: float = 1e-5, most: int = 1000) -> Grm
     while moved > tolerance and rounds < most:
         items, moved, steps = _stride(items, hot)
         rounds += steps
+    if any(abs(item.slope) > LIMIT - 1 for item in items):
+        raise ValueError("the slope of an item has no limit: it repeats another item")
     posterior, loglik = expect(items, hot)
     return Grm(_with_errors(items, hot, posterior), loglik, rounds, moved <= tolerance, len(x))
 
@@ -157,7 +160,7 @@ def _vector(item: GradedItem) -> Floats:
 
 def _proper(vector: Floats) -> bool:
     """Thresholds in order, and a slope that a form can have."""
-    return bool((np.diff(vector[1:]) < 0).all() and abs(vector[0]) < 20)
+    return bool((np.diff(vector[1:]) < 0).all() and abs(vector[0]) < LIMIT)
 
 
 def _edges(items: list[GradedItem]) -> list[int]:

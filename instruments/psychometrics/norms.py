@@ -6,6 +6,7 @@ A norm is relative and says nothing clinical; cut-offs live in the instrument's 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from statistics import NormalDist, fmean, stdev
 
 SMALLEST_CELL = 100
@@ -70,7 +71,9 @@ class Norms:
         return min(max((below + equal / 2) / self.n, half), 1 - half)
 
     def standing(self, score: float) -> Standing:
-        """Percentile, T linear and normalised, stanine 1..9 of a raw score."""
+        """Percentile, T linear and normalised, stanine 1..9 of a raw score; not of a missing one."""
+        if not isfinite(score):
+            raise ValueError("a missing score stands nowhere")
         rank = self.percentile(score)
         return Standing(
             percentile=100 * rank,
@@ -82,6 +85,8 @@ class Norms:
 
 def norms(scores: Sequence[float], population: Population, smallest: int = SMALLEST_CELL) -> Norms:
     """Norms of one cell; TooSmall below `smallest` people, ValueError when nobody differs."""
+    if not all(map(isfinite, scores)):
+        raise ValueError("a score is missing: leave those people out")
     if len(scores) < smallest:
         raise TooSmall(f"{len(scores)} people: norms need at least {smallest} in a cell")
     values = tuple(sorted(set(scores)))

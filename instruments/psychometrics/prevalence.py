@@ -83,8 +83,10 @@ class Load:
 
 def load(gate: Gate, prevalence: float, n: int, minutes: float = 30) -> Load:
     """Expected interviews of a campaign of n students; PPV/NPV are None when nobody is there."""
-    if not 0 <= prevalence <= 1 or n < 0 or minutes < 0:
-        raise ValueError("prevalence lies between 0 and 1; n and minutes are not negative")
+    if not all(0 <= share <= 1 for share in (prevalence, *gate)):
+        raise ValueError("prevalence, sensitivity and specificity lie between 0 and 1")
+    if not (n >= 0 and minutes >= 0):
+        raise ValueError("n and minutes are not negative")
     ill, well = n * prevalence, n * (1 - prevalence)
     hit, false = ill * gate.sensitivity, well * (1 - gate.specificity)
     flagged, cleared = hit + false, n - hit - false

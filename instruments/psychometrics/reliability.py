@@ -5,7 +5,7 @@ Sources: reference/instruments.md section 5; agrees with R psych 2.2.9 (tests/in
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -184,8 +184,8 @@ def omega_total(values: npt.ArrayLike) -> float:
 
 def standard_error(sd: float, reliability: float) -> float:
     """Standard error of measurement SD sqrt(1 - r) in points of the scale."""
-    if sd < 0 or not reliability <= 1:
-        raise ValueError("needs SD >= 0 and reliability <= 1")
+    if not (sd >= 0 and 0 <= reliability <= 1):
+        raise ValueError("needs SD >= 0 and a reliability from 0 to 1")
     return sd * sqrt(1 - reliability)
 
 
@@ -204,7 +204,13 @@ def reliable_difference(sd: float, reliability: float, z: float = 1.96) -> float
 
 
 def reliable_change(before: float, after: float, difference: float, cut: float) -> Change:
-    """Recovered needs both: a reliable drop and crossing below the cut-off."""
+    """Recovered needs both: a reliable drop and crossing below the cut-off.
+
+    difference: points that a change must exceed (reliable_difference); ValueError for a score
+    that is missing.
+    """
+    if not all(map(isfinite, (before, after, difference, cut))):
+        raise ValueError("a missing score has not changed")
     if after - before > difference:
         return Change.DETERIORATED
     if before - after <= difference:

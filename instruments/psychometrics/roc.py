@@ -16,7 +16,11 @@ from instruments.psychometrics.prevalence import Interval, normal_quantile
 
 @dataclass(frozen=True)
 class Roc:
-    """Area under the curve with DeLong's variance and interval (not clipped)."""
+    """Area under the curve with DeLong's variance and interval, clipped to 0..1 as pROC does.
+
+    The interval is NaN where the variance is none: of people who are separated perfectly, or all
+    alike, the method knows nothing.
+    """
 
     auc: float
     variance: float
@@ -27,13 +31,16 @@ class Roc:
 
 @dataclass(frozen=True)
 class Cut:
-    """One threshold (positive means score above it) and what it does in this sample."""
+    """One threshold (positive means score above it) and what it does in this sample.
+
+    PPV and NPV are those of the sample's own share of cases.
+    """
 
     threshold: float
     sensitivity: float
     specificity: float
-    ppv: float | None
-    npv: float | None
+    ppv: float
+    npv: float
 
     @property
     def youden(self) -> float:
@@ -43,8 +50,12 @@ class Cut:
 
 def _split(y: npt.ArrayLike, score: npt.ArrayLike) -> tuple[Floats, Floats]:
     truth, value = floats(y), floats(score)
+    if truth.shape != value.shape:
+        raise ValueError("the criterion and the score are not of the same people")
     if not np.isin(truth, (0, 1)).all():
         raise ValueError("the criterion is 0 or 1 in every row")
+    if not np.isfinite(value).all():
+        raise ValueError("a score is missing")
     cases, controls = value[truth == 1], value[truth == 0]
     if len(cases) < 2 or len(controls) < 2:
         raise ValueError("needs at least two people on either side of the criterion")
@@ -66,8 +77,9 @@ def roc(y: npt.ArrayLike, score: npt.ArrayLike, level: float = 0.95) -> Roc:
     v10, v01 = _placements(cases, controls)
     area = float(v10.mean())
     variance = float(v10.var(ddof=1) / len(cases) + v01.var(ddof=1) / len(controls))
-    half = normal_quantile(level) * sqrt(variance)
-    return Roc(area, variance, Interval(area - half, area + half), len(cases), len(controls))
+    half = normal_quantile(level) * sqrt(variance) if variance > 0 else float("nan")
+    interval = Interval(*np.clip([area - half, area + half], 0, 1).tolist())
+    return Roc(area, variance, interval, len(cases), len(controls))
 
 
 @dataclass(frozen=True)
@@ -80,13 +92,16 @@ class Comparison:
 
 
 def compare(y: npt.ArrayLike, first: npt.ArrayLike, second: npt.ArrayLike) -> Comparison:
-    """Test whether two correlated areas differ; ValueError if one score repeats the other."""
+    """Test whether two correlated areas differ (two-sided, normal).
+
+    ValueError where nobody's placement differs between the two, so that there is no variance.
+    """
     a10, a01 = _placements(*_split(y, first))
     b10, b01 = _placements(*_split(y, second))
     difference = float(a10.mean() - b10.mean())
     variance = (a10 - b10).var(ddof=1) / len(a10) + (a01 - b01).var(ddof=1) / len(a01)
     if variance == 0:
-        raise ValueError("the two scores order everybody alike")
+        raise ValueError("the two scores order everybody alike, or as far apart: no variance")
     z = difference / sqrt(float(variance))
     return Comparison(difference, z, float(2 * stats.norm.sf(abs(z))))
 
@@ -94,21 +109,27 @@ def compare(y: npt.ArrayLike, first: npt.ArrayLike, second: npt.ArrayLike) -> Co
 def cuts(y: npt.ArrayLike, score: npt.ArrayLike) -> list[Cut]:
     """Every threshold midway between neighbouring scores, lowest first."""
     cases, controls = _split(y, score)
+    between = _thresholds(cases, controls)
+    missed = np.searchsorted(np.sort(cases), between).tolist()
+    spared = np.searchsorted(np.sort(controls), between).tolist()
+    sizes = len(cases), len(controls)
+    return [_cut(*each, *sizes) for each in zip(between.tolist(), missed, spared, strict=True)]
+
+
+def _thresholds(cases: Floats, controls: Floats) -> Floats:
     values = np.unique(np.concatenate([cases, controls]))
-    between = (values[1:] + values[:-1]) / 2
-    return [cut_at(cases, controls, float(threshold)) for threshold in between]
+    return np.asarray((values[1:] + values[:-1]) / 2)
 
 
-def cut_at(cases: Floats, controls: Floats, threshold: float) -> Cut:
-    """Sensitivity, specificity and sample PPV/NPV of "score above the threshold"."""
-    hit, false = int((cases > threshold).sum()), int((controls > threshold).sum())
-    missed, spared = len(cases) - hit, len(controls) - false
+def _cut(threshold: float, missed: int, spared: int, cases: int, controls: int) -> Cut:
+    """Both sides of a threshold have somebody, so PPV and NPV exist."""
+    hit, false = cases - missed, controls - spared
     return Cut(
         threshold=threshold,
-        sensitivity=hit / len(cases),
-        specificity=spared / len(controls),
-        ppv=hit / (hit + false) if hit + false else None,
-        npv=spared / (spared + missed) if spared + missed else None,
+        sensitivity=hit / cases,
+        specificity=spared / controls,
+        ppv=hit / (hit + false),
+        npv=spared / (spared + missed),
     )
 
 
@@ -141,23 +162,28 @@ def bootstrap_cut(
 ) -> CutInterval:
     """Resample cases and controls separately; the same seed gives the same interval."""
     cases, controls = _split(y, score)
-    grid = np.unique(np.concatenate([cases, controls]))
-    if len(grid) < 2:
+    between = _thresholds(cases, controls)
+    if not len(between):
         raise ValueError("all scores are equal")
-    middle = (grid[1:] + grid[:-1]) / 2
     rng = np.random.default_rng(seed)
-    sens = _above(cases, grid, draws, rng)
-    spec = 1 - _above(controls, grid, draws, rng)
-    best = np.round(sens + spec, 12).argmax(axis=1)
-    row = np.arange(draws)
-    picked = (middle[best], sens[row, best], spec[row, best])
-    edges = ((1 - level) / 2, (1 + level) / 2)
-    low_high = [Interval(*(float(q) for q in np.quantile(values, edges))) for values in picked]
-    return CutInterval(low_high[0], low_high[1], low_high[2], draws)
+    here, there = _shares(cases, between), _shares(controls, between)
+    picked = np.empty((draws, 3))
+    for draw in range(draws):
+        found = 1 - _below(rng.multinomial(len(cases), here))
+        spared = _below(rng.multinomial(len(controls), there))
+        best = int(np.round(found + spared, 12).argmax())
+        picked[draw] = between[best], found[best], spared[best]
+    low, high = np.quantile(picked, ((1 - level) / 2, (1 + level) / 2), axis=0).tolist()
+    threshold, sensitivity, specificity = map(Interval, low, high)
+    return CutInterval(threshold, sensitivity, specificity, draws)
 
 
-def _above(values: Floats, grid: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Resampled share above each threshold, draws x (len(grid) - 1), by multinomial counts."""
-    seen = (values[:, None] == grid[None, :]).sum(axis=0)
-    counts = rng.multinomial(len(values), seen / len(values), size=draws)
-    return np.asarray(1 - counts.cumsum(axis=1)[:, :-1] / len(values))
+def _shares(values: Floats, between: Floats) -> Floats:
+    """Share of the people between neighbouring thresholds, beyond the ends included."""
+    place = np.searchsorted(between, values)
+    return np.asarray(np.bincount(place, minlength=len(between) + 1) / len(values))
+
+
+def _below(counts: npt.NDArray[np.int64]) -> Floats:
+    """Share of the resampled people below each threshold."""
+    return np.asarray(counts.cumsum()[:-1] / counts.sum())

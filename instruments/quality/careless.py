@@ -196,7 +196,7 @@ def synonyms(values: npt.ArrayLike, critical: float = 0.60) -> Floats:
 def person_total(values: npt.ArrayLike) -> Floats:
     """Within-person r of the answers with the item means of everybody (Curran 2016)."""
     x = answers(values)
-    means = np.concatenate([_mean(floats(x[:, item : item + 1]).T) for item in range(x.shape[1])])
+    means = np.array([_mean(floats(column)[None, :])[0] for column in x.T])
     return _row_by_row(x, lambda block: within_person(block, np.broadcast_to(means, block.shape)))
 
 

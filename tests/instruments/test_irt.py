@@ -115,3 +115,6 @@ def test_too_little_is_refused() -> None:
         fit(np.zeros((10, 4)))
     with pytest.raises(ValueError, match="same answer"):
         fit(np.zeros((60, 4)))
+    answers = simulate(scale(11), people(11, 300), 11)
+    with pytest.raises(ValueError, match="repeats another"):
+        fit(np.column_stack([answers, answers[:, 0]]))

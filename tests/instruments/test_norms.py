@@ -55,3 +55,10 @@ def test_old_norms_say_so(uniform: Norms) -> None:
     assert old.is_old(2026)
     assert not uniform.is_old(2026)
     assert uniform.n == 200
+
+
+def test_missing_scores_are_refused(uniform: Norms) -> None:
+    with pytest.raises(ValueError, match="missing"):
+        norms([1.0, float("nan")] * 60, CITY)
+    with pytest.raises(ValueError, match="stands nowhere"):
+        uniform.standing(float("nan"))

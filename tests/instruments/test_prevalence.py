@@ -71,5 +71,6 @@ def test_hours_follow_the_minutes_of_one_interview() -> None:
 
 def test_a_school_of_large_classes_needs_twice_the_sample() -> None:
     assert design_effect(45, 0.02) == pytest.approx(1.88)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        load(Gate(1, 1), 2, 10)
+    for gate, prevalence in [(Gate(1, 1), 2), (Gate(1.5, 1), 0.1), (Gate(1, float("nan")), 0.1)]:
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            load(gate, prevalence, 10)

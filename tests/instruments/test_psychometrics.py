@@ -1,13 +1,20 @@
 """What the vectors do not reach: limits, refusals and published side facts."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from instruments.library import catalogue
 from instruments.psychometrics.agreement import icc
-from instruments.psychometrics.arrays import Floats
+from instruments.psychometrics.arrays import Floats, moments
 from instruments.psychometrics.clusters import cluster_prevalence, intracluster
-from instruments.psychometrics.dif import logistic_dif, logit, mantel_haenszel
+from instruments.psychometrics.dif import (
+    logistic_dif,
+    logit,
+    mantel_haenszel,
+    strata_table,
+)
 from instruments.psychometrics.ordinal import bivariate_normal, ordinal_alpha, polychoric
 from instruments.psychometrics.reliability import (
     Change,
@@ -16,6 +23,7 @@ from instruments.psychometrics.reliability import (
     one_factor,
     reliable_change,
     reliable_difference,
+    split_half,
     standard_error,
 )
 from instruments.psychometrics.roc import best_cut, bootstrap_cut, compare, cut_for_specificity, roc
@@ -153,7 +161,7 @@ def test_an_item_that_favours_one_group_is_found_by_both_methods() -> None:
 
 
 def test_separation_and_empty_margins_are_refused() -> None:
-    with pytest.raises(ValueError, match="separated"):
+    with pytest.raises(ValueError, match="no finite estimate"):
         logit([0, 0, 1, 1], [[1, 2, 3, 4]])
     with pytest.raises(ValueError, match="empty margin"):
         mantel_haenszel(np.array([[[5], [0]], [[5], [0]]]))
@@ -221,3 +229,74 @@ def test_the_interval_of_absolute_agreement_holds_the_truth_about_as_often_as_it
         found = icc(people + occasions + draw.normal(0, 1, (60, 5))).icc2_interval
         held.append(found.low <= 4 / 6 <= found.high)
     assert 0.87 <= np.mean(held) <= 0.98
+
+
+NAN = float("nan")
+CRITERION = np.repeat([0, 1], 20)
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (lambda: roc(CRITERION, np.where(CRITERION, NAN, 1.0)), "score is missing"),
+        (lambda: roc(CRITERION, [1.0, 2.0]), "same people"),
+        (lambda: best_cut(CRITERION, np.ones(40)), "all scores are equal"),
+        (lambda: bootstrap_cut(CRITERION, np.ones(40)), "scores are equal"),
+        (lambda: compare(CRITERION, CRITERION, np.ones(40)), "no variance"),
+        (lambda: strata_table([0, 1], [0, 1], [1, NAN], [2]), "matching score is missing"),
+        (lambda: strata_table([0, 2], [0, 1], [1, 1], [2]), "0 or 1"),
+        (lambda: logistic_dif(CRITERION, np.arange(40.0) % 7, np.ones(40)), "never varies"),
+        (lambda: logistic_dif(CRITERION, np.full(40, NAN), CRITERION), "no gaps"),
+        (lambda: cluster_prevalence([1, NAN, 0], [1, 2, 3]), "for everybody"),
+        (lambda: cluster_prevalence([1, 0, 1, 0], [1, 1, 2, 2]), "same share"),
+        (lambda: cluster_prevalence([], []), "two schools"),
+        (lambda: intracluster([1, 1, 1, 1], [1, 1, 2, 2]), "alike"),
+        (lambda: alpha([[0, 3], [1, 2], [3, 0], [2, 1]]), "total is the same"),
+        (lambda: split_half([[0, 3], [1, 2], [3, 0], [2, 1]]), "the same in every row"),
+        (lambda: polychoric([0, 1, 2, 3] * 9, [0, 1, 2, 3] * 9), "never contradict"),
+        (lambda: standard_error(5, -0.2), "reliability"),
+        (lambda: reliable_change(NAN, 3, 5.5, 10), "missing"),
+    ],
+)
+def test_what_has_no_value_is_refused_in_words(figure: Callable[[], object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        figure()
+
+
+def test_perfect_separation_has_an_area_but_no_interval() -> None:
+    found = roc(CRITERION, CRITERION * 10 + np.arange(40) / 100)
+    assert found.auc == 1
+    assert np.isnan(found.interval).all()
+    narrow = roc([0] * 6 + [1] * 6, [1, 2, 3, 4, 5, 7, 6, 8, 9, 10, 11, 12])
+    assert narrow.interval.high == 1
+    assert 0 < narrow.interval.low < narrow.auc < 1
+
+
+def test_items_that_depend_on_each_other_have_no_lambda_6() -> None:
+    x = likert(200, 0.5, 3, items=3)
+    assert np.isnan(alpha(np.column_stack([x, x.sum(axis=1)])).lambda6)
+    few = likert(4, 0.5, 3, items=6)
+    assert np.isnan(alpha(few[:, few.var(axis=0) > 0]).lambda6)
+
+
+def test_bytes_and_floats_have_the_same_moments() -> None:
+    x = likert(5000, 0.5, 3, items=5)
+    plain, packed = alpha(x), alpha(x.astype(np.int8))
+    assert packed.raw == pytest.approx(plain.raw, abs=1e-13)
+    assert packed.item_rest == pytest.approx(plain.item_rest, abs=1e-13)
+    assert alpha(x + 1e6).raw == pytest.approx(plain.raw, abs=1e-9)
+    with pytest.raises(ValueError, match="missing"):
+        alpha(np.where(x == 3, -1, x).astype(np.int8))
+    expected = np.cov(x, rowvar=False)
+    assert moments(x).covariance == pytest.approx(expected, abs=1e-12)
+
+
+def test_many_different_scores_are_cut_as_well() -> None:
+    draw = rng(12)
+    y = (draw.random(50_000) < 0.1).astype(float)
+    score = draw.normal(size=50_000) + y
+    cut = best_cut(y, score)
+    assert cut.sensitivity == (score[y == 1] > cut.threshold).mean()
+    assert cut.specificity == (score[y == 0] < cut.threshold).mean()
+    assert cut.ppv == pytest.approx(y[score > cut.threshold].mean())
+    assert cut.npv == pytest.approx(1 - y[score < cut.threshold].mean())
