@@ -8,15 +8,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from accounts import passwords, second_factor, tries
-from accounts.models import Invitation, SignInSession, User
+from accounts.models import Invitation, Recovery, SignInSession, User
 from accounts.policy import Actor, Role
 from accounts.queries import token_hash, user_named
-from foundation import audit, clock
+from foundation import audit, clock, push
 from foundation.i18n import _
 from foundation.problems import Refused
 
 LONGEST_SESSION = timedelta(hours=8)
 INVITATION_LIFE = timedelta(hours=72)
+RECOVERY_LIFE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,56 @@ def change_password(session: Session, *, by: Actor, user: User, old: str, new: s
     passwords.check_strength(new, user.username)
     user.password_hash = passwords.hashed(new)
     end_sessions(session, by=by, user_id=user.id)
+
+
+def set_phone(session: Session, *, by: Actor, user: User, phone: str | None) -> None:
+    """Keep the number that a person on duty rings when a student is in danger."""
+    user.phone = phone
+    audit.record(
+        session, "phone.changed", by=by.ref, organisation_id=None, subject=f"user:{user.id}"
+    )
+
+
+def offer_recovery(session: Session, *, by: Actor, user: User) -> str:
+    """Make the one-time way back in; the token is returned once. Nothing changes until it is used.
+
+    The person is told, so that nobody lets himself in behind his back.
+    """
+    now, token = clock.now(), secrets.token_urlsafe(24)
+    made = Recovery(
+        token_hash=token_hash(token),
+        user_id=user.id,
+        made_by=by.ref,
+        created_at=now,
+        expires_at=now + RECOVERY_LIFE,
+    )
+    session.add(made)
+    session.flush()
+    _recovery_noted(session, by, user, "offered", made.id)
+    return token
+
+
+def recover(session: Session, *, by: Actor, recovery: Recovery, user: User, password: str) -> None:
+    """Set a new password by the one-time way; the authenticator is enrolled anew, sessions end."""
+    passwords.check_strength(password, user.username)
+    user.password_hash, recovery.used_at = passwords.hashed(password), clock.now()
+    user.totp_secret = None
+    tries.passed(tries.of(session, "sign-in", user.username))
+    end_sessions(session, by=by, user_id=user.id)
+    _recovery_noted(session, by, user, "used", recovery.id)
+
+
+def _recovery_noted(session: Session, by: Actor, user: User, event: str, number: int) -> None:
+    audit.record(
+        session,
+        f"recovery.{event}",
+        by=by.ref,
+        organisation_id=None,
+        subject=f"user:{user.id}",
+        details={"recovery": number},
+    )
+    key = f"recovery:{number}:{event}"
+    push.notify(session, user_ids=[user.id], key=key, path="/account")
 
 
 def invite(

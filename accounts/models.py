@@ -73,3 +73,19 @@ class Invitation(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+
+
+class Recovery(Model):
+    """A one-time way back in for somebody who lost his password or his authenticator."""
+
+    __tablename__ = "recovery"
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=INTERNAL)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True, info=INTERNAL
+    )
+    made_by: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)

@@ -3,10 +3,10 @@
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Invitation, SignInSession, User
+from accounts.models import Invitation, Recovery, SignInSession, User
 from foundation import clock, database
 
 IDLE = timedelta(minutes=30)
@@ -46,3 +46,16 @@ def open_invitation(session: Session, token: str) -> Invitation | None:
     if found is None or found.used_at or found.withdrawn_at or found.expires_at <= clock.now():
         return None
     return found
+
+
+def open_recovery(session: Session, token: str) -> tuple[Recovery, User] | None:
+    """The way back in of a link and whose it is; the newest link of a person is the only one."""
+    query = select(Recovery).where(Recovery.token_hash == token_hash(token))
+    if database.may_write():
+        query = query.with_for_update(key_share=True)
+    found = session.scalars(query).first()
+    if found is None or found.used_at or found.expires_at <= clock.now():
+        return None
+    newest = select(func.max(Recovery.id)).where(Recovery.user_id == found.user_id)
+    user = session.get_one(User, found.user_id)
+    return (found, user) if user.active and session.scalar(newest) == found.id else None

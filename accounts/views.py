@@ -18,12 +18,15 @@ from sqlalchemy import select
 from wtforms import Field
 
 from accounts import actions, cookies, second_factor
+from accounts.account_forms import PhoneForm, RecoveryForm
 from accounts.forms import ChannelForm, PasswordForm, SecondFactorForm, SignInForm
 from accounts.guard import current_actor, public, requires
 from accounts.models import SignInSession, User
 from accounts.policy import Actor, Permission
+from accounts.queries import open_recovery
 from accounts.visitor import Visitor, current_visitor
 from foundation import database, push
+from foundation.forms import Form
 from foundation.i18n import _
 from foundation.problems import Missing, Refused
 
@@ -167,6 +170,40 @@ def _enrol(found: Visitor) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
+@bp.route("/recover/<token>", methods=["GET", "POST"])
+@public("the way back in of somebody who lost it; the link itself is the proof, once, for 24 hours")
+def recover(token: str) -> ResponseReturnValue:
+    """Set a new password; the authenticator is enrolled anew at the next sign-in."""
+    form = RecoveryForm()
+    with database.writing() if form.is_submitted() else database.reading() as session:
+        found = open_recovery(session, token)
+        if found is None:
+            return _recover_page(form, token, None, 410)
+        recovery, user = found
+        if not form.validate_on_submit():
+            return _recover_page(form, token, user, 422 if form.errors else 200)
+        try:
+            actions.recover(
+                session,
+                by=Actor.person(user.id, user.name, ()),
+                recovery=recovery,
+                user=user,
+                password=form.password.data or "",
+            )
+        except Refused as refusal:
+            form.password.errors = [refusal.message]
+            return _recover_page(form, token, user, 422)
+    flash(_("密码已更改，请用新密码重新登录。"), "success")
+    return cookies.drop(redirect(url_for("accounts.sign_in"), 303))
+
+
+def _recover_page(
+    form: RecoveryForm, token: str, user: User | None, status: int
+) -> ResponseReturnValue:
+    page = render_template("accounts/recover.html", form=form, token=token, user=user)
+    return page, status
+
+
 @bp.post("/sign-out")
 @public("anybody may leave")
 def sign_out() -> ResponseReturnValue:
@@ -192,12 +229,11 @@ def language() -> ResponseReturnValue:
 @requires(Permission.HOME)
 def account() -> ResponseReturnValue:
     """One's own account: password, second factor, where notices go."""
-    return _account_page(PasswordForm(), ChannelForm(), 200)
+    return _account_page(200)
 
 
-def _account_page(
-    form: PasswordForm, channel_form: ChannelForm, status: int
-) -> ResponseReturnValue:
+def _account_page(status: int, **forms: Form) -> ResponseReturnValue:
+    """The page with the form that has faults; the others are fresh."""
     found = current_visitor()
     if found is None:
         abort(404)
@@ -206,8 +242,9 @@ def _account_page(
         "accounts/account.html",
         user=found.user,
         held=current_actor().held,
-        form=form,
-        channel_form=channel_form,
+        form=forms.get("form") or PasswordForm(formdata=None),
+        phone_form=forms.get("phone_form") or PhoneForm(formdata=None, phone=found.user.phone),
+        channel_form=forms.get("channel_form") or ChannelForm(formdata=None),
         channels=channels,
     )
     return page, status
@@ -221,7 +258,7 @@ def change_password() -> ResponseReturnValue:
     if found is None:
         raise Missing
     if not form.validate_on_submit():
-        return _account_page(form, ChannelForm(formdata=None), 422)
+        return _account_page(422, form=form)
     user = database.session().get_one(User, found.user.id)
     try:
         actions.change_password(
@@ -233,9 +270,25 @@ def change_password() -> ResponseReturnValue:
         )
     except Refused as refusal:
         getattr(form, "old" if refusal.field == "old" else "new").errors = [refusal.message]
-        return _account_page(form, ChannelForm(formdata=None), 422)
+        return _account_page(422, form=form)
     flash(_("密码已更改，请用新密码重新登录。"), "success")
     return cookies.drop(redirect(url_for("accounts.sign_in"), 303))
+
+
+@bp.post("/account/phone")
+@requires(Permission.HOME)
+def set_phone() -> ResponseReturnValue:
+    """Keep or clear the number that others ring in an emergency."""
+    found, form = current_visitor(), PhoneForm()
+    if found is None:
+        raise Missing
+    if not form.validate_on_submit():
+        return _account_page(422, phone_form=form)
+    user = database.session().get_one(User, found.user.id)
+    phone = (form.phone.data or "").strip() or None
+    actions.set_phone(database.session(), by=current_actor(), user=user, phone=phone)
+    flash(_("已保存。"), "success")
+    return redirect(url_for("accounts.account"), 303)
 
 
 @bp.post("/account/channels")
@@ -244,7 +297,7 @@ def add_channel() -> ResponseReturnValue:
     """Add where this person's notices go."""
     form = ChannelForm()
     if not form.validate_on_submit():
-        return _account_page(PasswordForm(formdata=None), form, 422)
+        return _account_page(422, channel_form=form)
     actor = current_actor()
     try:
         push.add_channel(
@@ -256,7 +309,7 @@ def add_channel() -> ResponseReturnValue:
         )
     except Refused as refusal:
         form.address.errors = [refusal.message]
-        return _account_page(PasswordForm(formdata=None), form, 422)
+        return _account_page(422, channel_form=form)
     flash(_("已添加。"), "success")
     return redirect(url_for("accounts.account"), 303)
 

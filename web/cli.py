@@ -11,7 +11,10 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from foundation import backup, crypto, database, jobs, outbox, seals
+from accounts.actions import offer_recovery
+from accounts.policy import Actor
+from accounts.queries import user_named
+from foundation import backup, crypto, database, jobs, outbox, push, seals
 from screening import commands as screening_commands
 from web import database_commands, demo, documents, worker
 
@@ -21,6 +24,7 @@ audit = AppGroup("audit", help="The audit trail.")
 backups = AppGroup("backup", help="One encrypted file with everything.")
 outbox_group = AppGroup("outbox", help="What waits to leave.")
 keys = AppGroup("keys", help="The keys that data are encrypted with.")
+accounts_group = AppGroup("accounts", help="People who sign in.")
 docs = AppGroup("docs", help="Pages of docs/ written from the code.")
 WITHOUT_TABLES = frozenset(
     {"db upgrade", "db downgrade", "db check", "docs write", "backup verify", "backup restore"}
@@ -30,10 +34,12 @@ NO_TABLES = (
     "flask --app wsgi db upgrade"
 )
 
+NO_USER = "没有这个用户名： No such user name: {}"
+
 
 def init_app(app: Flask) -> None:
     """Add the groups to the application's command line."""
-    for group in (db, demo_group, audit, backups, outbox_group, keys, docs):
+    for group in (db, demo_group, audit, backups, outbox_group, keys, accounts_group, docs):
         app.cli.add_command(group)
     app.cli.add_command(worker_command)
     screening_commands.init_app(app)
@@ -143,6 +149,19 @@ def outbox_status(*, as_json: bool) -> None:
         return
     for name, value in status.items():
         click.echo(f"{name}\t{value}")
+
+
+@accounts_group.command("recover")
+@click.argument("username")
+def accounts_recover(username: str) -> None:
+    """Print a one-time address with which this person sets a new password (24 hours)."""
+    with database.writing() as session:
+        user = user_named(session, username)
+        if user is None:
+            click.echo(NO_USER.format(username), err=True)
+            sys.exit(1)
+        token = offer_recovery(session, by=Actor.system("command line"), user=user)
+    click.echo(f"{push.public_url()}/recover/{token}")
 
 
 @keys.command("rotate")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import actions as account_actions
@@ -110,6 +111,21 @@ def _grant(session: Session, *, by: Actor, user: User, invitation: Invitation) -
         branch_id=invitation.branch_id,
         student_id=invitation.student_id,
     )
+
+
+def offer_recovery(session: Session, *, by: Actor, held: StaffRole) -> str:
+    """A way back in for who lost it; only by somebody who may give every role that he holds."""
+    user = session.get_one(User, held.user_id)
+    if user.id == by.user_id:
+        raise Refused(_("自己的密码请在“我的账户”里更改。"))
+    roles = session.scalars(
+        select(StaffRole).where(StaffRole.user_id == user.id, StaffRole.ended_at.is_(None))
+    )
+    for each in roles.unique():
+        place = each.organisation
+        if Role(each.role) not in staffing.roles_to_grant(by, place.kind, place.path):
+            raise Forbidden(_("这个人的登录不能由您重设，请联系安全管理员。"))
+    return account_actions.offer_recovery(session, by=by, user=user)
 
 
 def end(session: Session, *, by: Actor, held: StaffRole) -> None:

@@ -131,7 +131,10 @@ def staff_invite() -> ResponseReturnValue:
 
 
 def _link(token: str) -> str:
-    path = url_for("schools.invitation", token=token)
+    return _absolute(url_for("schools.invitation", token=token))
+
+
+def _absolute(path: str) -> str:
     base = str(current_app.config.get("PUBLIC_URL") or request.url_root)
     return base.rstrip("/") + path
 
@@ -246,6 +249,16 @@ def staff_end(role_id: int) -> ResponseReturnValue:
     staff_actions.end(session(), by=current_actor(), held=held)
     flash(_("角色已结束，对方的登录已退出。"), "success")
     return redirect(url_for("schools.staff"), 303)
+
+
+@bp.post("/staff/<int:role_id>/recover")
+@requires(Permission.STAFF_GRANT)
+def staff_recover(role_id: int) -> ResponseReturnValue:
+    """A link for somebody who lost his password or authenticator; shown once, here."""
+    held: StaffRole = fetch(staff_queries.role_to_end(current_actor(), role_id))
+    token = staff_actions.offer_recovery(session(), by=current_actor(), held=held)
+    link = _absolute(url_for("accounts.recover", token=token))
+    return render_template("schools/recovery.html", name=held.user.name, link=link)
 
 
 @bp.get("/invitation/<token>")

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from accounts.policy import Role
 from foundation import clock, database
 from referrals.ladder import Watcher
 from referrals.models import Clock, HotlineTicket
@@ -52,6 +53,7 @@ def test_a_step_the_table_does_not_have_is_refused_with_409(world, client):
 def on_roster(world: Any, name: str, position: int, hours: tuple[time, time]) -> int:
     with database.writing() as session:
         person = make.user(session, name=name)
+        make.role(session, of=person, role=Role.OPERATOR, at=world.people.desk)
         session.add(
             DutySlot(
                 organisation_id=world.people.desk.id,
