@@ -1,9 +1,9 @@
 """The few scoring rules that are not a sum: each takes one sheet, its numbers come from the data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from instruments.library.parts import Number, Value
 
@@ -11,13 +11,15 @@ Answers = Mapping[str, Value]
 Parameters = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Outcome(NamedTuple):
     """What an algorithm adds to a sheet; a flag carries its inputs."""
 
-    scores: Mapping[str, Value] = field(default_factory=dict)
-    bands: Mapping[str, str | None] = field(default_factory=dict)
-    flags: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    scores: Mapping[str, Value] = NOTHING
+    bands: Mapping[str, str | None] = NOTHING
+    flags: Mapping[str, Mapping[str, object]] = NOTHING
 
 
 def _values(answers: Answers, items: Sequence[int | str]) -> list[Value]:
@@ -41,12 +43,11 @@ def phq_symptoms(answers: Answers, scores: Mapping[str, Value], numbers: Paramet
         if value is not None and value >= exceptions.get(item, at_least)
     ]
     flags: dict[str, Mapping[str, object]] = {}
-    complete = None not in answers.values()
-    core = any(str(item) in symptoms for item in numbers["core"])
-    if complete and core and len(symptoms) >= numbers["other"]:
+    enough = len(symptoms) >= numbers["other"] and None not in answers.values()
+    if enough and any(str(item) in symptoms for item in numbers["core"]):
         kind = "major" if len(symptoms) >= numbers["major"] else "other"
         flags[f"dsm_algorithm:{kind}_depressive_syndrome"] = {"symptoms": symptoms}
-    return Outcome({"n_symptoms": len(symptoms)}, {}, flags)
+    return Outcome({"n_symptoms": len(symptoms)}, flags=flags)
 
 
 def scl90_screen(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
@@ -68,7 +69,7 @@ def scl90_screen(answers: Answers, scores: Mapping[str, Value], numbers: Paramet
     if complete and positive > numbers["positive_above"]:
         flags["screen_pst_gt43"] = {"pst": positive}
     settled = "negative" if complete else None
-    return Outcome({}, {"screen": "positive" if flags else settled}, flags)
+    return Outcome(NOTHING, {"screen": "positive" if flags else settled}, flags)
 
 
 def upi_class(answers: Answers, scores: Mapping[str, Value], numbers: Parameters) -> Outcome:
