@@ -15,7 +15,7 @@ from accounts.policy import Permission
 from accounts.visitor import needs_second_factor, visitor
 from foundation import clock, crypto, database, i18n, push
 from foundation.problems import Missing
-from instruments import check
+from instruments.check.library import require_sound
 from schools.duty.queries import is_silent
 from schools.queries import actor_of
 from web import (
@@ -67,7 +67,7 @@ protect = CSRFProtect()
 
 def create_app() -> Flask:
     """Build the application on the database and keys that the environment names."""
-    check.require_sound()
+    require_sound()
     settings = config.from_environment()
     settings.home.mkdir(parents=True, exist_ok=True)
     database.configure(settings.database_url, settings.home)

@@ -15,7 +15,7 @@ from flask import Flask
 from accounts import passwords, setup_code
 from accounts.models import User
 from foundation import database
-from instruments import check
+from instruments.check.library import LibraryRefused, require_sound
 from web import address, config, create_app, worker
 from web.processes import Duty, Family
 from web.serving import WebProcess
@@ -36,12 +36,12 @@ def main(arguments: list[str]) -> int:
     port = int(os.environ.get("XINQIAO_PORT", "8000"))
     signal.signal(signal.SIGTERM, _stop)
     try:
-        check.require_sound()
+        require_sound()
         settings = config.from_environment()
         bound = bind(host, port)
     except config.BadConfig as error:
         return _refuse(str(error))
-    except check.LibraryRefused as error:
+    except LibraryRefused as error:
         return _refuse(BROKEN.format(findings=error))
     except OSError as error:
         return _refuse(BUSY.format(host=host, port=port, reason=error.strerror))

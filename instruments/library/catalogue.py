@@ -29,14 +29,15 @@ def keys() -> tuple[str, ...]:
 @cache
 def key_of(name: str) -> str:
     """The key for a key or a customary name ("PHQ-9", "phq9"); UnknownInstrument otherwise."""
-    wanted = _plain(name)
+    wanted = plain(name)
     for key in keys():
-        if _plain(key) == wanted:
+        if plain(key) == wanted:
             return key
     raise UnknownInstrument(f"no instrument {name}")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without case and signs, as it is looked up."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
@@ -44,10 +45,11 @@ def _plain(name: str) -> str:
 def versions(key: str) -> tuple[str, ...]:
     """The versions of a key, oldest first."""
     found = [path.name for path in (DATA / key).iterdir() if path.is_dir()]
-    return tuple(sorted(found, key=_ordinal))
+    return tuple(sorted(found, key=ordinal))
 
 
-def _ordinal(version: str) -> tuple[int, ...]:
+def ordinal(version: str) -> tuple[int, ...]:
+    """A version as it is sorted: 1.10.0 comes after 1.9.0."""
     return tuple(int(part) for part in version.split("."))
 
 

@@ -138,7 +138,7 @@ class Definition:
         again = next((key for key in keys if keys.count(key) > 1), "")
         require(not again, ("derived", again), f"score {again} exists twice", "rename one of them")
         for scale in self.scales:
-            place = ("scales", scale.key, "missing")
+            place: tuple[str, ...] = ("scales", scale.key, "missing")
             limit, items = scale.missing.allowed, len(self.items)
             problem = f"{limit} of {items} items may be missing"
             require(limit < items, place, problem, "allow fewer missing answers than items")

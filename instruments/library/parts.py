@@ -138,6 +138,26 @@ class Scale:
             f"{self.missing.allowed} of {len(self.items)} items may be missing",
             "allow fewer missing answers than items",
         )
+        self._check_rules()
+
+    def _check_rules(self) -> None:
+        """The rules of one scale do not contradict each other."""
+        strict, place = self.missing.method is Method.STRICT, ("scales", self.key, "missing")
+        remedy = "take allowed out, or name the method"
+        require(not (strict and self.missing.allowed), place, "strict allows none", remedy)
+        broken = self.missing.method is Method.PRORATE and self.operation is Operation.SUM
+        require(
+            not broken or self.rounding is not Rounding.NONE,
+            place,
+            "a prorated sum is no whole number",
+            'say how it is rounded, e.g. rounding = "half_up"',
+        )
+        require(
+            (self.operation is Operation.COUNT) == (self.at_least is not None),
+            ("scales", self.key, "operation"),
+            "count and at_least belong together",
+            "give both or neither",
+        )
 
 
 @dataclass(frozen=True, slots=True)

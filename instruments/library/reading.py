@@ -2,12 +2,13 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from instruments.library.definition import Definition
+from instruments.library.forms import DEFINITION
 from instruments.library.parts import (
     Algorithm,
     BandRule,
@@ -29,9 +30,12 @@ from instruments.library.parts import (
     Sensitive,
     Validity,
     Window,
+    require,
 )
+from instruments.library.shape import Kind
 
 Table = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class DefinitionRefused(ValueError):
@@ -45,41 +49,53 @@ class DefinitionRefused(ValueError):
 
 def read_definition(path: Path) -> Definition:
     """Definition of one file; DefinitionRefused with file, line and remedy otherwise."""
+    return read_checked(path, DEFINITION, parse_definition)
+
+
+def read_checked(path: Path, shape: Kind, parse: Callable[[Table, str], T]) -> T:
+    """A TOML file of a shape, parsed with its checksum; DefinitionRefused otherwise."""
     content = path.read_bytes()
-    text = content.decode("utf-8")
+    text = _decoded(path, content)
     try:
-        return parse_definition(tomllib.loads(text), hashlib.sha256(content).hexdigest())
+        table = tomllib.loads(text)
+        shape(table, ())
+        return parse(table, hashlib.sha256(content).hexdigest())
     except tomllib.TOMLDecodeError as broken:
-        line = _toml_line(str(broken))
+        line = _toml_line(str(broken), text)
         raise DefinitionRefused(path, line, str(broken), "repair the TOML") from None
     except DefinitionError as broken:
         line = line_of(text, broken.place)
         raise DefinitionRefused(path, line, broken.problem, broken.remedy) from None
-    except KeyError as absent:
-        problem = f"field {absent} is missing"
-        raise DefinitionRefused(
-            path, 1, problem, "add it; docs/instruments.md lists them"
-        ) from None
-    except ValueError as broken:
-        raise DefinitionRefused(path, 1, str(broken), "use one of the allowed values") from None
 
 
-def _toml_line(message: str) -> int:
+def _decoded(path: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as broken:
+        line = content[: broken.start].count(b"\n") + 1
+        raise DefinitionRefused(path, line, "not UTF-8", "save the file in UTF-8") from None
+
+
+def _toml_line(message: str, text: str) -> int:
+    """The line in the parser's message; "at end of document" is the last one."""
     digits = message.rpartition("line ")[2].partition(",")[0]
-    return int(digits) if digits.isdigit() else 1
+    return int(digits) if digits.isdigit() else text.count("\n") + 1
 
 
 def line_of(text: str, place: tuple[str | int, ...]) -> int:
-    """The line of the table or field that a DefinitionError names (1 when it has none)."""
+    """The line of the table, row or field that a DefinitionError names (1 when it has none)."""
     lines = text.splitlines()
-    line = 0
-    for step in place:
+    line, path = 0, ""
+    for depth, step in enumerate(place):
+        if isinstance(step, int):
+            rows = [n for n in range(line, len(lines)) if lines[n].startswith(f"[[{path}]]")]
+            line = rows[step] if step < len(rows) else line
+            continue
+        path = f"{path}.{step}".lstrip(".")
         named = tuple(f'{field} = "{step}"' for field in ("key", "id", "name", "flag"))
-        needles = (f"[[{step}", f"[{step}", f"{step} =", *named)
-        for number in range(line, len(lines)):
-            if lines[number].lstrip().startswith(needles):
-                line = number
-                break
+        needles = (f"[[{path}]]", f"[{path}]", f"[[{step}]]", f"[{step}]", f"{step} =", *named)
+        below = range(line + bool(depth), len(lines))
+        line = next((n for n in below if lines[n].startswith(needles)), line)
     return line + 1
 
 
@@ -134,15 +150,19 @@ def _named(table: Table) -> Named:
 
 def _items(table: Table) -> tuple[Item, ...]:
     form = table["items"]
-    critical = {c.item: c for c in (_critical(each) for each in table.get("critical", ()))}
-    reverse = set(item_ids(form.get("reverse", [])))
-    codes = tuple(form["codes"])
+    listed = [_critical(each) for each in table.get("critical", ())]
+    critical = {rule.item: rule for rule in listed}
+    require(
+        len(critical) == len(listed),
+        ("critical",),
+        "an item is critical twice",
+        "keep one rule for each item",
+    )
+    reverse = item_ids(form.get("reverse", []))
     ranges = form.get("measured", {})
     ids = item_ids(form["ids"])
-    for each in (*reverse, *critical, *ranges):
-        if each not in ids:
-            place = ("items", "reverse") if each in reverse else ("critical",)
-            raise DefinitionError(place, f"item {each} does not exist", "use an item of this form")
+    _check_named(ids, reverse, critical, ranges)
+    codes = tuple(form["codes"])
     made = []
     for each in ids:
         low, high = ranges.get(each, (None, None))
@@ -150,8 +170,31 @@ def _items(table: Table) -> tuple[Item, ...]:
     return tuple(made)
 
 
+def _check_named(
+    ids: tuple[str, ...], reverse: tuple[str, ...], critical: Table, ranges: Table
+) -> None:
+    """Items that are named apart exist; a measured field has a range and no direction."""
+    for place, named in (
+        (("items", "reverse"), reverse),
+        (("critical",), tuple(critical)),
+        (("items", "measured"), tuple(ranges)),
+    ):
+        for each in named:
+            problem = f"item {each} does not exist"
+            require(each in ids, place, problem, "use an item of this form")
+    for each, (low, high) in ranges.items():
+        require(
+            low < high,
+            ("items", "measured", each),
+            f"from {low} to {high}",
+            "give the lower end first",
+        )
+        problem = f"{each} is measured and cannot be reversed"
+        require(each not in reverse, ("items", "reverse"), problem, "take it out of reverse")
+
+
 def _critical(table: Table) -> Critical:
-    rule = Critical(
+    return Critical(
         item=str(table["item"]),
         at_least=table["at_least"],
         severity=table["severity"],
@@ -159,10 +202,6 @@ def _critical(table: Table) -> Critical:
         flag=table.get("flag"),
         source=table["source"],
     )
-    if rule.severity not in (1, 2, 3):
-        place = ("critical", "severity")
-        raise DefinitionError(place, f"severity {rule.severity}", "use 3, 2 or 1")
-    return rule
 
 
 def _scale(table: Table) -> Scale:
@@ -177,7 +216,7 @@ def _scale(table: Table) -> Scale:
             missing.get("allowed", 0),
             missing.get("over_form", False),
             missing.get("flags", False),
-            missing.get("source", ""),
+            missing["source"],
         ),
         at_least=table.get("at_least"),
         multiply=_fraction(table.get("multiply", 1)),
@@ -202,13 +241,18 @@ def _derived(table: Table) -> Derived:
 
 
 def _cutset(table: Table) -> CutSet:
+    try:
+        bands = tuple(_band_rule(each) for each in table.get("bands", ()))
+    except DefinitionError as broken:
+        place = ("cutsets", table["id"], *broken.place[1:])
+        raise DefinitionError(place, broken.problem, broken.remedy) from None
     return CutSet(
         id=table["id"],
         title=_named(table["title"]),
         population=_named(table["population"]),
         source=table["source"],
         verified=table["verified"],
-        bands=tuple(_band_rule(each) for each in table.get("bands", ())),
+        bands=bands,
         includes=tuple(table.get("includes", ())),
         requires=tuple(table.get("requires", ())),
         note=table.get("note", ""),
@@ -218,6 +262,11 @@ def _cutset(table: Table) -> CutSet:
 def _band_rule(table: Table) -> BandRule:
     by = table.get("by")
     tables = table["cuts"] if by else {"": table["cuts"]}
+    for bounds in tables.values():
+        flat = isinstance(bounds, dict) and not any(isinstance(n, dict) for n in bounds.values())
+        place = ("cutsets", table["name"], "cuts")
+        remedy = f"give a table for each {by}" if by else 'give bounds, or say by = "sex"'
+        require(flat, place, "tables of bounds and by do not go together", remedy)
     cuts = {k: _cuts(v) for k, v in tables.items()}
     return BandRule(table["name"], table["scale"], cuts, by, table.get("worse", "high"))
 
@@ -251,11 +300,8 @@ def _sensitive(table: Table | None) -> Sensitive | None:
 
 
 def _licence(table: Table) -> Licence:
-    code = table["class"]
-    if code not in ("A", "B", "C", "D"):
-        raise DefinitionError(("licence", "class"), f"licence class {code}", "use A, B, C or D")
     return Licence(
-        code,
+        table["class"],
         table["holder"],
         table["text"],
         table["evidence"],

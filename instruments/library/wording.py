@@ -1,14 +1,12 @@
 """The text of a scale in one language, apart from its key, with licence and status per item."""
 
-import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from instruments.library.parts import DefinitionError
-from instruments.library.reading import DefinitionRefused, line_of
+from instruments.library.forms import ABSENT, WORDING
+from instruments.library.reading import read_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +100,12 @@ class Wording:
 
 def read_wording(path: Path) -> Wording:
     """Wording of one file; DefinitionRefused names file, line and remedy."""
-    content = path.read_bytes()
-    text = content.decode("utf-8")
-    try:
-        return parse_wording(tomllib.loads(text), hashlib.sha256(content).hexdigest())
-    except tomllib.TOMLDecodeError as broken:
-        raise DefinitionRefused(path, 1, str(broken), "repair the TOML") from None
-    except DefinitionError as broken:
-        line = line_of(text, broken.place)
-        raise DefinitionRefused(path, line, broken.problem, broken.remedy) from None
-    except KeyError as absent:
-        raise DefinitionRefused(path, 1, f"field {absent} is missing", "add it") from None
+    return read_checked(path, WORDING, parse_wording)
 
 
 def parse_wording(table: Mapping[str, Any], checksum: str = "") -> Wording:
     """Wording of a parsed TOML table."""
-    stem = Text(table["stem"], table["stem_status"]) if table.get("stem") else None
+    stem = Text(table["stem"], table.get("stem_status", ABSENT)) if table.get("stem") else None
     return Wording(
         key=table["key"],
         version=table["version"],
@@ -144,10 +132,7 @@ def _option(table: Mapping[str, Any]) -> Option:
 
 
 def _item(table: Mapping[str, Any]) -> ItemText:
-    text, status = table["text"], table["status"]
-    if not text.strip():
-        raise DefinitionError(("items",), f"item {table['n']} has no text", "give its text")
-    return ItemText(str(table["n"]), text, status, table.get("note", ""))
+    return ItemText(str(table["n"]), table["text"], table["status"], table.get("note", ""))
 
 
 def _extra(table: Mapping[str, Any]) -> Extra:

@@ -91,8 +91,8 @@ def test_a_changed_instrument_starts_nothing_and_is_named_with_its_line(
     broken.write_text(text, "utf-8")
     line = text[: text.index("mild = 12")].count("\n") + 1
     program = (
-        "import sys, pathlib; from instruments import check; from web import serve;"
-        "check.DATA = pathlib.Path(sys.argv[1]); sys.exit(serve.main([]))"
+        "import sys, pathlib; from instruments.check import library; from web import serve;"
+        "library.DATA = pathlib.Path(sys.argv[1]); sys.exit(serve.main([]))"
     )
     environment = os.environ | {"XINQIAO_HOME": str(home), "XINQIAO_PORT": str(free_port())}
     refused = subprocess.run(

@@ -1,0 +1,1 @@
+"""Whether the library may be used at all: files, definitions, texts."""
