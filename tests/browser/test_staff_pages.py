@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from accounts import actions
 from accounts.models import User
-from accounts.policy import Actor
+from accounts.policy import Actor, Role
 from foundation import database
 from screening.triage.raising import raise_alert
 from tests import make
@@ -58,3 +58,26 @@ def test_on_a_phone_the_deadline_of_an_alert_is_not_off_the_screen(
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
     assert page.get_by_role("table").get_by_role("cell").count() > 3
+
+
+def test_tables_of_figures_are_cards_on_a_phone_and_columns_on_a_desk(
+    page: Page, people: Cast, live_server: str
+) -> None:
+    with database.writing() as session:
+        county = make.user(session, name="区教育局", username="county_viewer")
+        make.role(session, of=county, role=Role.COUNTY_VIEWER, at=people.county)
+        made = make.campaign(session, school=people.school, klasses=[people.klass_1])
+        loads = [{"prevalence": 0.08, "flagged": 151, "ppv": 0.257, "hours": 75.5}]
+        made.forecast = {"students": 540, "minutes": 30, "loads": loads}
+    for who, path in ((county, "/region"), (people.counselor, f"/campaigns/{made.id}")):
+        sign_in(page, live_server, who)
+        page.set_viewport_size({"width": 360, "height": 720})
+        page.goto(f"{live_server}{path}")
+        table = page.locator(".table-wrap").first
+        assert table.evaluate("e => e.scrollWidth - e.clientWidth") == 0
+        figure = table.locator("tbody td.num").first
+        assert figure.get_attribute("data-label")
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.reload()
+        expect(table.locator("thead th").last).to_be_visible()
+        assert figure.get_attribute("data-label") is None

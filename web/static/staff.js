@@ -22,20 +22,36 @@
   window.addEventListener("pageshow", function () { each("form", function (form) { form.sentAt = 0; }); });
 
   // On a phone a row of words is a card: every cell says what its column is, and the table stays one
-  // to readers. Tables of figures keep their columns.
-  each(".table-wrap > .table", function (table) {
-    var heads = Array.prototype.slice.call(table.querySelectorAll("thead th"));
-    if (heads.length < 4 || table.querySelectorAll("thead th.num").length * 2 > heads.length) { return; }
+  // to readers. Tables of figures keep their columns as long as they fit.
+  var phone = window.matchMedia("(max-width: 40rem)");
+  function card(table, heads) {
     function is(selector, role) {
       Array.prototype.forEach.call(table.querySelectorAll(selector), function (part) { part.setAttribute("role", role); });
     }
     table.setAttribute("role", "table");
     is("thead, tbody, tfoot", "rowgroup"); is("tr", "row"); is("thead th", "columnheader"); is("tbody th", "rowheader"); is("td", "cell");
     Array.prototype.forEach.call(table.querySelectorAll("tbody tr"), function (row) {
-      Array.prototype.forEach.call(row.children, function (cell, n) { cell.setAttribute("data-label", heads[n] ? heads[n].textContent.trim() : ""); });
+      var at = 0;
+      Array.prototype.forEach.call(row.children, function (cell) {
+        var over = heads.slice(at, at += cell.colSpan).map(function (head) { return head.textContent.trim(); });
+        var label = over.length > 2 ? "" : over.join("、");
+        cell.setAttribute("data-label", label);
+        cell.classList.toggle("long", (label + cell.textContent.trim()).length > 13);
+      });
     });
     table.classList.add("cards");
-  });
+  }
+  function cards() {
+    each(".table-wrap > .table:not([role])", function (table) {
+      var heads = Array.prototype.slice.call(table.querySelectorAll("thead th"));
+      var figures = table.querySelectorAll("thead th.num").length * 2 > heads.length;
+      var wide = phone.matches && table.scrollWidth > table.parentNode.clientWidth;
+      if (figures ? wide : heads.length > 3) { card(table, heads); table.classList.toggle("figures", figures); }
+    });
+  }
+  cards();
+  phone.addEventListener("change", cards);
+  d.addEventListener("toggle", cards, true);
 
   // Ticks every box of its group; when all are ticked it takes them all away again.
   each("[data-tick-all]", function (button) {
