@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,15 @@ def _same(found: float | None, wanted: float | None) -> bool:
     if found is None or wanted is None:
         return found is wanted
     return math.isclose(found, wanted, abs_tol=5e-5)
+
+
+def flags_of(definition: Definition) -> Iterator[str]:
+    """Every flag that a sheet of this scale can have."""
+    if any(scale.missing.flags for scale in definition.scales):
+        yield "invalid_too_many_missing"
+    for rule in definition.criticals:
+        if rule.flag is not None:
+            yield rule.flag
+            yield f"critical_item_unanswered:{rule.item}"
+    yield from definition.algorithm.flags if definition.algorithm else ()
+    yield from (each.flag for each in (*definition.validity, *definition.item_flags))

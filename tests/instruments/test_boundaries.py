@@ -13,7 +13,7 @@ import pytest
 from instruments.library import catalogue
 from instruments.library.definition import Definition
 from instruments.library.parts import BandRule, Method, Scale
-from tests.instruments.examples import answers_of, differences, of_key, read
+from tests.instruments.examples import answers_of, differences, flags_of, of_key, read
 from tests.instruments.test_mutations import STEPS
 
 KEYS = list(catalogue.keys())
@@ -135,17 +135,6 @@ def has(example: Example, flag: str) -> bool:
 def has_not(example: Example, flag: str) -> bool:
     bare = "flags" in example and flag not in example["flags"]
     return bare or flag in example.get("has_not_flags", ())
-
-
-def flags_of(definition: Definition) -> Iterator[str]:
-    if any(scale.missing.flags for scale in definition.scales):
-        yield "invalid_too_many_missing"
-    for rule in definition.criticals:
-        if rule.flag is not None:
-            yield rule.flag
-            yield f"critical_item_unanswered:{rule.item}"
-    yield from definition.algorithm.flags if definition.algorithm else ()
-    yield from (each.flag for each in (*definition.validity, *definition.item_flags))
 
 
 @pytest.mark.parametrize("key", KEYS)
