@@ -17,14 +17,27 @@ from instruments.psychometrics.arrays import Floats
 
 SYSTEM_MISSING = -sys.float_info.max
 MOST_NAME, MOST_LABEL, MOST_VALUE_LABEL = 64, 255, 120
+DOCUMENT_LINE = 80
+CUT = "…".encode()
+WIDTH, RIGHT = 8, 1  # how a column is shown
+RESERVED = frozenset(
+    ["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"]
+)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def write_sav(
-    target: BinaryIO, columns: Sequence[Column], data: Floats, *, title: str, created: datetime
+    target: BinaryIO,
+    columns: Sequence[Column],
+    data: Floats,
+    *,
+    title: str,
+    created: datetime,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write people x columns; NaN becomes the column's missing code, or system missing.
 
+    `notes` are the file's documents. Labels that SPSS has no room for are cut and end in "…".
     ValueError for names SPSS refuses, more than three missing codes or a wrong number of columns.
     """
     if data.ndim != 2 or data.shape[1] != len(columns):
@@ -35,6 +48,7 @@ def write_sav(
     for place, column in enumerate(columns, start=1):
         if column.values:
             target.write(_value_labels(place, column))
+    target.write(_documents(notes))
     target.write(_extensions(columns))
     target.write(struct.pack("<ii", 999, 0))
     target.write(_filled(columns, data).astype("<f8").tobytes())
@@ -45,8 +59,9 @@ def _check(columns: Sequence[Column]) -> None:
     if len(seen) != len(columns):
         raise ValueError("two columns have the same name")
     for column in columns:
-        letters = column.name.replace("_", "a").replace(".", "a")
-        if not (letters.isalnum() and letters[:1].isalpha()) or len(column.name) > MOST_NAME:
+        letters = column.name.replace("_", "a")
+        plain = letters.isalnum() and letters[:1].isalpha() and column.name.upper() not in RESERVED
+        if not plain or len(column.name) > MOST_NAME:
             raise ValueError(f"SPSS has no variable name {column.name!r}")
         if not column.name.isascii() or len(column.missing) > 3:
             raise ValueError(f"{column.name}: ASCII names and at most three missing codes")
@@ -58,12 +73,23 @@ def _filled(columns: Sequence[Column], data: Floats) -> Floats:
 
 
 def _cut(text: str, most: int) -> bytes:
-    """UTF-8 of at most so many bytes, never half a character."""
-    return text.encode("utf-8")[:most].decode("utf-8", "ignore").encode("utf-8")
+    """UTF-8 of at most so many bytes, never half a character; what was cut ends in "…"."""
+    whole = text.encode("utf-8")
+    if len(whole) <= most:
+        return whole
+    room = most - len(CUT)
+    return whole[:room].decode("utf-8", "ignore").encode("utf-8") + CUT
 
 
 def _fixed(text: str, width: int) -> bytes:
     return _cut(text, width).ljust(width)
+
+
+def _documents(notes: Sequence[str]) -> bytes:
+    if not notes:
+        return b""
+    lines = b"".join(_fixed(note, DOCUMENT_LINE) for note in notes)
+    return struct.pack("<ii", 6, len(notes)) + lines
 
 
 def _header(width: int, rows: int, title: str, created: datetime) -> bytes:
@@ -111,12 +137,14 @@ def _extension(subtype: int, size: int, content: bytes) -> bytes:
 
 def _extensions(columns: Sequence[Column]) -> bytes:
     names = "\t".join(f"{_short(i)}={c.name}" for i, c in enumerate(columns, start=1))
+    measures = b"".join(struct.pack("<3i", c.measure, WIDTH, RIGHT) for c in columns)
     machine = struct.pack("<8i", 25, 0, 0, -1, 1, 1, 2, 65001)
     limits = struct.pack("<3d", SYSTEM_MISSING, -SYSTEM_MISSING, np.nextafter(SYSTEM_MISSING, 0))
     return b"".join(
         (
             _extension(3, 4, machine),
             _extension(4, 8, limits),
+            _extension(11, 4, measures),
             _extension(13, 1, names.encode("utf-8")),
             _extension(20, 1, b"UTF-8"),
         )
