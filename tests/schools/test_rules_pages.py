@@ -51,7 +51,7 @@ def test_hours_that_nobody_covers_are_shown_until_somebody_is_on_duty(
     with database.reading() as session:
         slot = session.scalars(select(DutySlot)).unique().one()
     assert slot.weekdays == 127
-    assert client.post(f"/duty/{slot.id}/end").status_code == 303
+    assert client.post(f"/duty/{slot.id}/end", data={"accepted": "y"}).status_code == 303
 
 
 def test_duty_of_another_school_does_not_exist(client: FlaskClient, cast: Cast) -> None:
