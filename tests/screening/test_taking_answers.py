@@ -62,6 +62,37 @@ def test_a_critical_answer_raises_its_alert_before_submit(student: Browser) -> N
     assert rules() == {ITEM_9: 3}
 
 
+def test_a_critical_answer_of_a_phone_that_was_offline_too_long_still_calls_a_person(
+    student: Browser, frozen: datetime
+) -> None:
+    student.save(q1=0)
+    with clock.frozen(frozen + timedelta(hours=5)):
+        answer = student.save(q9=2)
+        assert answer.status_code == 410
+        assert told(answer)["help"]
+        assert student.save(q2=1).json == {"state": "closed"}
+    assert rules() == {ITEM_9: 3}
+    assert drafts_of() == {"phq-9.1": "0"}
+
+
+def test_a_last_request_that_comes_too_late_still_calls_a_person(
+    student: Browser, frozen: datetime
+) -> None:
+    with clock.frozen(frozen + timedelta(hours=5)):
+        assert student.submit(whole(1)).status_code == 410
+    assert rules() == {ITEM_9: 3}
+    assert count(Response) == 0
+
+
+def test_a_critical_answer_of_another_device_is_heard_after_the_sheet_was_submitted(
+    student: Browser,
+) -> None:
+    assert student.submit(whole(0)).status_code == 200
+    answer = student.save(q9=3)
+    assert (answer.status_code, told(answer)["help"]) == (409, True)
+    assert rules() == {ITEM_9: 3}
+
+
 def test_a_later_answer_is_noted_and_takes_nothing_back(student: Browser) -> None:
     student.save(q9=2)
     student.save(q9=0)

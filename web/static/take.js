@@ -60,6 +60,7 @@
   }
   function ended(status, body) {
     over = true;
+    if (body.help) { care(); }
     if (status === 409 && body.state !== "consent") { return finish(); }
     say(status === 410 ? words.ended : words.signin);
   }

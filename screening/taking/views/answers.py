@@ -1,5 +1,6 @@
 """Saving and submitting answers, as JSON from the script or as a plain form."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify, redirect, request, url_for
@@ -7,10 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from accounts.guard import public
 from foundation import clock, i18n
+from instruments.library.definition import Definition
 from screening.models import Ticket
 from screening.taking.actions import Final, Submitted, begin, prepare, submit
 from screening.taking.drafts import Sent, read, read_form
-from screening.taking.drafts_actions import save
+from screening.taking.drafts_actions import raise_findings, save
 from screening.taking.queries import (
     age_of,
     consent_rule_of,
@@ -48,7 +50,8 @@ def save_answers(address: str) -> ResponseReturnValue:
         sheet = definitions_of(before.ticket)
     sent = read(_document().get("answers"), sheet)
     with inside(before) as it:
-        refused = _refused(it)
+        heard = _heard_late(it, sheet, sent)
+        refused = _refused(it, help_now=heard)
         if refused is not None:
             return refused
         done = save(it.session, by=it.actor, ticket=it.ticket, sheet=sheet, sent=sent)
@@ -74,7 +77,8 @@ def submit_sheet(address: str) -> ResponseReturnValue:
             known = response_of(it.session, it.ticket)
             if known is not None:
                 return _received(known.receipt)
-        refused = _refused(it)
+        heard = _heard_late(it, definitions_of(it.ticket), final.sent)
+        refused = _refused(it, help_now=heard)
         if refused is not None:
             return refused if request.is_json else _refused_page(it)
         as_seen = ready if it.stamp else None
@@ -92,8 +96,19 @@ def _document() -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _refused(it: Opened) -> ResponseReturnValue | None:
+def _heard_late(it: Opened, sheet: Mapping[str, Definition], sent: Sent) -> bool:
+    """A critical answer that comes too late to be kept still calls a person.
+
+    A phone that was without a network, or a second device, sends what the student chose hours ago.
+    """
+    if accepts(it.standing, clock.now()) not in {Door.LATE, Door.DONE}:
+        return False
+    return raise_findings(it.session, ticket=it.ticket, sheet=sheet, answers=sent.answers)
+
+
+def _refused(it: Opened, *, help_now: bool) -> ResponseReturnValue | None:
     """Why nothing is accepted now: 409 with the state, 410 after the time of grace."""
+    said = {"help": True} if help_now else {}
     found = accepts(it.standing, clock.now())
     if found is Door.CONSENT and _assents(it.ticket, it):
         begin(it.session, by=it.actor, ticket=it.ticket, agreed=True)
@@ -101,9 +116,9 @@ def _refused(it: Opened) -> ResponseReturnValue | None:
     if found is Door.QUESTIONS:
         return None
     if found is Door.LATE:
-        return jsonify({"state": "closed"}), 410
+        return jsonify({"state": "closed"} | said), 410
     words = {Door.CONSENT: "consent", Door.NEUTRAL: "not_needed", Door.EARLY: "early"}
-    return jsonify({"state": words.get(found, it.ticket.state)}), 409
+    return jsonify({"state": words.get(found, it.ticket.state)} | said), 409
 
 
 def _assents(ticket: Ticket, it: Opened) -> bool:
