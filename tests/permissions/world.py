@@ -24,6 +24,7 @@ from schools.models import (
 )
 from screening.models import (
     Alert,
+    AlertReach,
     CareTask,
     Case,
     Concern,
@@ -182,6 +183,8 @@ def _screening(session: Session, people: Cast, side: Side, owner: User) -> dict[
             created_at=clock.now(),
         ),
     )
+    if side.name == "own":
+        _called(session, alert, people.operator)
     sitting = make.sitting(session, of=campaign, klass=side.klass)
     return {
         "campaign_id": campaign.id,
@@ -192,6 +195,13 @@ def _screening(session: Session, people: Cast, side: Side, owner: User) -> dict[
         "sitting_id": sitting.id,
         "take_ticket_id": ticket.id,
     }
+
+
+def _called(session: Session, alert: Alert, user: User) -> None:
+    """Nobody of the school was on duty, so the desk was called."""
+    as_role, now = Role.DUTY_PERSON.value, clock.now()
+    row = AlertReach(alert_id=alert.id, user_id=user.id, as_role=as_role, reached_at=now)
+    make.added(session, row)
 
 
 def _care(session: Session, people: Cast, side: Side, owner: User) -> dict[str, int]:
