@@ -1,6 +1,7 @@
 """From the rows of a file to judged sheets: read, scored, compared with what was published."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -73,12 +74,18 @@ def read(rows: Sequence[Sequence[Cell]], chart: AnswerMap) -> Reading:
         try:
             sheet = _sheet(reader, chart)
         except RowRefused as refusal:
-            found.refused.append((number, str(refusal)))
+            why = urgent(str(refusal)) if _holds_critical(reader, chart) else str(refusal)
+            found.refused.append((number, why))
             continue
         found.sheets.append(sheet)
         for scale in chart.scales:
             found.compared[scale.definition.key] += scale.total is not None
     return found
+
+
+def urgent(why: str) -> str:
+    """A row that cannot be taken says so if somebody must look at it at once."""
+    return _("这份答卷有危急答案，请马上人工处理！%(why)s", why=why)
 
 
 def _filled(rows: Sequence[Sequence[Cell]], header: int) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -109,6 +116,17 @@ class _Row:
             raise RowRefused(_("%(what)s“%(value)s”不在对照表里。", what=what, value=text))
         value = column.names[text]
         return str(value["code"]) if isinstance(value, Mapping) else str(value)
+
+
+def _holds_critical(row: _Row, chart: AnswerMap) -> bool:
+    """Whether what can be read of a faulty row calls for a person."""
+    answers: dict[str, dict[str, Value]] = {scale.definition.key: {} for scale in chart.scales}
+    for scale in chart.scales:
+        for item, place in zip(scale.definition.items, scale.items, strict=True):
+            with suppress(RowRefused):
+                code = _code(row.text(place), scale, item.id, item.codes)
+                answers[scale.definition.key][item.id] = code
+    return bool(_crisis(chart.scales, answers))
 
 
 def _sheet(row: _Row, chart: AnswerMap) -> Sheet:

@@ -23,7 +23,7 @@ from screening.sheets import import_places as answers_import_places
 from screening.sheets import import_rows as answers_import_rows
 from screening.sheets.import_map import AnswerMap
 from screening.sheets.import_places import Target
-from screening.sheets.import_rows import Reading, Sheet
+from screening.sheets.import_rows import Reading, Sheet, urgent
 from screening.taking.actions import SCORE_AGAIN, score_row
 from screening.tickets import actions as tickets_actions
 from screening.tickets.rules import ALPHABET, TicketEvent, TicketState, next_state
@@ -55,7 +55,9 @@ class Plan:
 
     def summary(self) -> dict[str, Any]:
         """The figures of the run, as printed."""
-        refused = [*self.reading.refused, *self.late]
+        refused = sorted(
+            [*self.reading.refused, *self.late], key=lambda one: not one[1].startswith(urgent(""))
+        )
         return {
             "read": self.reading.read,
             "new": len(self.fresh) - len(self.late),
@@ -158,7 +160,7 @@ def _write(
         ticket = tickets.get(student.id) if student else None
         reason = _obstacle(sheet, student, ticket)
         if reason or ticket is None:
-            planned.late.append((sheet.row, reason))
+            planned.late.append((sheet.row, urgent(reason) if sheet.critical else reason))
             continue
         _keep(session, by, planned, ticket, sheet)
     audit.record(
@@ -169,6 +171,10 @@ def _write(
         subject=f"campaign:{target.campaign.id}",
         details={"rows": len(sheets), "file": planned.sha256},
     )
+    if any(sheet.findings for sheet in sheets):
+        # with the alerts themselves: a run that is cut short must not leave a school untold
+        key = f"{DIGEST}:{planned.sha256}:{target.school.id}"
+        outbox.enqueue(session, DIGEST, key=key, payload={"school": target.school.id})
 
 
 def _tickets(
@@ -259,7 +265,7 @@ def _response(
 
 
 def _finish(session: Session, by: Actor, planned: Plan) -> None:
-    """The record of the run, and one message for each school instead of one for each alert."""
+    """The record of the run."""
     run = AnswerImport(
         file_sha256=planned.sha256,
         campaign_name=planned.campaign,
@@ -268,12 +274,6 @@ def _finish(session: Session, by: Actor, planned: Plan) -> None:
         imported_at=clock.now(),
     )
     session.add(run)
-    session.flush()
-    for code in sorted({each.school for each in planned.fresh if each.findings}):
-        school = answers_import_places.known_school(session, code)
-        if school is not None:
-            key = f"{DIGEST}:{run.id}:{school.id}"
-            outbox.enqueue(session, DIGEST, key=key, payload={"school": school.id})
 
 
 @outbox.handler(DIGEST)

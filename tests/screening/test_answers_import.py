@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
 from foundation import database
+from foundation.outbox import OutboxMessage
 from screening.models import Alert, Response
+from screening.sheets import importing
 from tests.people import Cast
 from tests.screening.answer_file import HEAD, line, ordinary, written
 
@@ -48,6 +51,33 @@ def test_a_wrong_answer_refuses_its_row_only(app: Flask, people: Cast, tmp_path:
     assert (summary["new"], summary["refused"]) == (2, 1)
     assert summary["refused_rows"][0]["row"] == 3
     assert "phq-9" in summary["refused_rows"][0]["why"]
+
+
+def test_a_refused_row_with_a_critical_answer_asks_for_a_person(
+    app: Flask, people: Cast, tmp_path: Path
+) -> None:
+    rows = [line(1, [7, *[0] * 7, 3]), line(2, [0] * 9)]
+    summary = json.loads(run(app, tmp_path, people, "\n".join([HEAD, *rows]), "--yes").stdout)
+    assert "请马上人工处理" in summary["refused_rows"][0]["why"]
+    second = "\n".join([HEAD, line(2, [*[0] * 8, 2])])
+    summary = json.loads(run(app, tmp_path, people, second, "--yes").stdout)
+    assert "请马上人工处理" in summary["refused_rows"][0]["why"]
+
+
+def test_a_school_is_told_even_if_the_run_is_cut_short_after_it(
+    app: Flask, people: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_all: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "_finish", cut)
+    run(app, tmp_path, people, ordinary(), "--yes")
+    assert count(Alert) == 12 + 2
+    monkeypatch.undo()
+    run(app, tmp_path, people, ordinary(), "--yes")
+    with database.reading() as session:
+        digests = session.query(OutboxMessage).filter_by(kind=importing.DIGEST).count()
+    assert digests == 1
 
 
 def test_a_total_that_differs_is_told(app: Flask, people: Cast, tmp_path: Path) -> None:
