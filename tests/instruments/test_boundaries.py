@@ -14,7 +14,7 @@ from instruments.library import catalogue
 from instruments.library.definition import Definition
 from instruments.library.parts import BandRule, Method, Scale
 from tests.instruments.examples import answers_of, differences, flags_of, of_key, read
-from tests.instruments.test_mutations import STEPS
+from tests.instruments.mutations import STEPS
 
 KEYS = list(catalogue.keys())
 LINES = [*read("boundaries.jsonl"), *read("whole-sheets.jsonl")]

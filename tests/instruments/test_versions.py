@@ -5,6 +5,7 @@ import pytest
 from instruments.library import catalogue
 from instruments.library.definition import Definition
 from tests.instruments.examples import differences, of_key
+from tests.instruments.printed import form_differences
 
 VERSIONS = [(e.key, version) for e in catalogue.all() for version in catalogue.versions(e.key)]
 LATER = [(key, version) for key, version in VERSIONS if version != catalogue.versions(key)[0]]
@@ -89,3 +90,8 @@ def test_every_text_that_ships_names_whose_it_is() -> None:
         text = catalogue.wording(key, "en")
         assert text
         assert name in text.licence.credit
+
+
+@pytest.mark.parametrize(("key", "version"), VERSIONS)
+def test_every_version_asks_what_the_printed_form_asks(key: str, version: str) -> None:
+    assert not form_differences(catalogue.get(key, version))
