@@ -50,6 +50,7 @@ AREAS = (
     "screening.triage.views.cases",
     "screening.league.views.blueprint",
     "screening.reports.views.reports",
+    "screening.reports.views.dataset",
     "screening.reports.views.regions",
     "screening.catalogue.views",
     "referrals.views",

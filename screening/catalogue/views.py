@@ -1,8 +1,18 @@
 """The scales in the application: what each measures, how it is scored, whose text it is."""
 
+import json
 from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from accounts.guard import current_actor, fetch, may, requires
@@ -13,14 +23,19 @@ from foundation.forms import options
 from foundation.i18n import _
 from foundation.i18n import language as reader
 from foundation.problems import Missing, Refused
+from instruments.interchange.codebook import codebook as codebook_csv
+from instruments.interchange.codebook import columns_of
+from instruments.interchange.fhir_questionnaire import questionnaire as fhir_questionnaire
 from instruments.library import catalogue as library
 from instruments.library.definition import Definition
+from instruments.library.wording import Wording
 from instruments.library.wording_form import wording_form
 from instruments.pages import listing
 from instruments.pages.language import FOLDER, Language, language
 from instruments.pages.scale import scale_page
 from schools.models import Organisation
 from schools.queries import schools_visible_to
+from screening.campaigns.wordings import LANGUAGES
 from screening.catalogue.actions import import_licensed, licences_visible_to
 from screening.reports.forms import WordingForm
 
@@ -89,6 +104,40 @@ def scale(key: str) -> ResponseReturnValue:
         today=clock.today(),
         may_import=may(Permission.WORDING_IMPORT),
     )
+
+
+@bp.get("/instruments/<key>/questionnaire.json")
+@requires(Permission.CATALOGUE_VIEW)
+def questionnaire(key: str) -> ResponseReturnValue:
+    """The scale as FHIR R4 for another system: with the text that ships, else the key alone."""
+    definition = one(key)
+    made = fhir_questionnaire(
+        definition, str(current_app.config["PUBLIC_URL"]), _shipped(definition)
+    )
+    content = json.dumps(made, ensure_ascii=False, indent=2)
+    return _saved(content, "application/fhir+json", f"{key}.json")
+
+
+@bp.get("/instruments/<key>/codebook.csv")
+@requires(Permission.CATALOGUE_VIEW)
+def codebook(key: str) -> ResponseReturnValue:
+    """What the columns of exported answers mean: labels, codes, missing code."""
+    definition = one(key)
+    columns = columns_of(_language(), definition, _shipped(definition))
+    return _saved(codebook_csv(columns), "text/csv", f"{key}-codebook.csv")
+
+
+def _shipped(definition: Definition) -> Wording | None:
+    """The text that ships in the reader's language, else in another."""
+    codes = [LANGUAGES[reader()], *library.languages(definition)]
+    texts = (library.wording(definition.key, code, definition.version) for code in codes)
+    return next((text for text in texts if text), None)
+
+
+def _saved(content: str, kind: str, name: str) -> Response:
+    file = Response(content, mimetype=kind)
+    file.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return file
 
 
 def _form() -> WordingForm:

@@ -23,6 +23,27 @@ class ExportForm(Form):
     )
 
 
+class DatasetForm(Form):
+    """Data for statistics have a reason too; the file holds no names, so the number leads back."""
+
+    reason = TextAreaField(
+        _l("为什么要导出"),
+        description=_l("理由和您的姓名一起存档；文件里写有导出编号。"),
+        validators=[DataRequired(), Length(min=4, max=200)],
+    )
+    format = RadioField(
+        _l("文件格式"),
+        choices=options(
+            [
+                ("sav", _l("SPSS（sav，也可用 R、Stata、jamovi 打开）")),
+                ("zip", _l("CSV 和编码说明（zip）")),
+                ("json", _l("FHIR R4（json，给医院或其他系统）")),
+            ]
+        ),
+        default="sav",
+    )
+
+
 class WordingForm(Form):
     """The text of a scale with its licence, as a TOML file."""
 

@@ -175,10 +175,11 @@ def individual_pdf(response_id: int) -> ResponseReturnValue:
 @requires(Permission.REPORT_EXPORT)
 def export(campaign_id: int) -> ResponseReturnValue:
     """What would leave, and the question why."""
-    return _export_page(_exported(campaign_id), ExportForm(), 200)
+    return _export_page(exported(campaign_id), ExportForm(), 200)
 
 
-def _exported(campaign_id: int) -> Campaign:
+def exported(campaign_id: int) -> Campaign:
+    """A campaign whose sheets he may take away, 404 otherwise."""
     found = one(campaign_id)
     demand(Permission.REPORT_EXPORT, found.school.path)
     return found
@@ -206,7 +207,7 @@ def _export_page(found: Campaign, form: ExportForm, status: int) -> ResponseRetu
 @requires(Permission.REPORT_EXPORT)
 def export_file(campaign_id: int) -> ResponseReturnValue:
     """The file; who took it and why is on record in the same transaction."""
-    found, form = _exported(campaign_id), ExportForm()
+    found, form = exported(campaign_id), ExportForm()
     if not form.validate_on_submit():
         return _export_page(found, form, 422)
     content = exports.take(
