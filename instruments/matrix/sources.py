@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.library.definition import Definition
+from instruments.matrix.packing import Packing, packing_of
 from instruments.matrix.sums import Sum, sum_of
 from instruments.matrix.tables import BLOCK
 from instruments.scoring.single import AnswerRefused, allowed_values
@@ -39,6 +40,9 @@ class Source(Protocol):
     def veil(self, block: Codes, adder: Sum, rows: slice, parts: Veils) -> Bytes | None:
         """The veil of a scale; None when every item is answered. Those of its parts are known."""
 
+    def lift(self, adder: Packing, rows: slice) -> Bytes | None:
+        """The lift of a scale, if it was found before."""
+
 
 @dataclass
 class Arriving:
@@ -59,7 +63,8 @@ class Arriving:
         block = part.T if part.strides[0] == part.itemsize else _turned(part)
         if block.dtype == np.int8:
             return block
-        small = block.astype(np.int8)
+        with np.errstate(invalid="ignore"):
+            small = block.astype(np.int8)
         # What does not fit a byte is refused before it could wrap round to a code.
         for place in np.flatnonzero(np.not_equal(small, block).any(axis=1)):
             refuse(self.definition, int(place), block[place][small[place] != block[place]][0])
@@ -93,6 +98,10 @@ class Arriving:
             return None
         return veil_of(adder.lowest(block) if lowest is None else lowest)
 
+    def lift(self, adder: Packing, rows: slice) -> Bytes | None:
+        """Not worth finding for one time."""
+        return None
+
     def _refuse(self, block: Codes, places: Sequence[int]) -> None:
         for place in sorted(places):
             codes, answers = self.definition.items[place].codes, block[place]
@@ -109,6 +118,7 @@ class Sheets:
     by_item: Codes
     open_items: frozenset[int]
     veils: Mapping[str, Bytes]
+    lifts: Mapping[str, Bytes]
 
     @property
     def rows(self) -> int:
@@ -128,6 +138,11 @@ class Sheets:
         veil = self.veils.get(adder.scale.key)
         return None if veil is None else veil[rows]
 
+    def lift(self, adder: Packing, rows: slice) -> Bytes | None:
+        """Found when the sheets were prepared."""
+        lift = self.lifts.get(adder.scale.key)
+        return None if lift is None else lift[rows]
+
 
 def prepare(definition: Definition, sheets: Matrix) -> Sheets:
     """A checked copy of n x items coded answers, to be scored as often as one likes."""
@@ -139,10 +154,16 @@ def prepare(definition: Definition, sheets: Matrix) -> Sheets:
         np.copyto(block, arriving.block(rows))
         open_items.update(place for place in range(len(block)) if arriving.gaps(block, [place]))
     by_item.flags.writeable = False
-    strict = [each for scale in definition.scales if (each := sum_of(definition, scale))]
-    veiled = [each for each in strict if not open_items.isdisjoint(each.places)]
-    veils = {each.scale.key: veil_of(each.lowest(by_item)) for each in veiled}
-    return Sheets((definition.key, definition.version), by_item, frozenset(open_items), veils)
+    veils, lifts = {}, {}
+    for scale in definition.scales:
+        if open_items.isdisjoint(map(definition.item_ids.index, scale.items)):
+            continue
+        if strict := sum_of(definition, scale):
+            veils[scale.key] = veil_of(strict.lowest(by_item))
+        elif (lift := packing_of(definition, scale).lift(by_item)) is not None:
+            lifts[scale.key] = lift
+    form = (definition.key, definition.version)
+    return Sheets(form, by_item, frozenset(open_items), veils, lifts)
 
 
 def blocks_of(rows: int) -> Iterator[slice]:
@@ -168,10 +189,10 @@ def check_measured(definition: Definition, sheets: Matrix) -> None:
             refuse(definition, place, answers[bad][0])
 
 
-def refuse(definition: Definition, place: int, value: object) -> None:
+def refuse(definition: Definition, place: int, value: np.generic) -> None:
     """Name the item of an answer that is no code."""
     item = definition.items[place].id
-    raise AnswerRefused(definition.key, item, value, allowed_values(definition, item))
+    raise AnswerRefused(definition.key, item, value.item(), allowed_values(definition, item))
 
 
 def _least(rows: Iterable[Matrix]) -> int:

@@ -16,6 +16,7 @@ from instruments.matrix.sources import Sheets, prepare, veil_of
 from instruments.matrix.sums import Sum
 from instruments.matrix.tables import BLOCK, look_up
 from instruments.scoring.single import AnswerRefused, score
+from tests.instruments.examples import answers_of, of_key
 
 KEYS = list(catalogue.keys())
 
@@ -250,6 +251,43 @@ def test_what_no_byte_holds_is_refused_before_it_wraps_round() -> None:
     sheets[2, 6] = 256 + 1
     with pytest.raises(AnswerRefused, match=r"item 7: .*257"):
         score_matrix(catalogue.get("phq-9"), sheets)
+
+
+@pytest.mark.parametrize("bad", [1.5, math.nan, math.inf, -math.inf, 1e300, 4, 260, -2])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_decimals_are_read_as_codes_only_where_they_are_codes(bad: float, kind: type) -> None:
+    definition = catalogue.get("phq-9")
+    sheets = np.array([[1, 2, -1, 0, 0, 0, 0, 0, 0]], kind)
+    assert score_matrix(definition, sheets).scores["total"].compact.tolist() == [3]
+    with np.errstate(over="ignore"):
+        sheets[0, 2] = bad
+    with pytest.raises(AnswerRefused, match="item 3"):
+        score_matrix(definition, sheets)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_worked_examples_come_out_of_the_matrix(key: str) -> None:
+    definition = catalogue.get(key)
+    for example in of_key(key):
+        answers = answers_of(definition, example)
+        row = [
+            -1 if (value := answers.get(item)) is None else value for item in definition.item_ids
+        ]
+        given, cutset = np.array([row]), example.get("cutset")
+        if "refused" in example:
+            # -1 is how a matrix says "unanswered"
+            if -1 not in answers.values():
+                with pytest.raises(AnswerRefused, match=f"item {example['refused']}:"):
+                    score_matrix(definition, given, {}, cutset)
+            continue
+        scores, bands, flags = score_matrix(definition, given, example.get("context"), cutset).row(
+            0
+        )
+        for name, value in example.get("expected", {}).items():
+            assert scores[name] == (value if value is None else pytest.approx(value, abs=6e-5))
+        for name, band in example.get("band", {}).items():
+            assert bands[name] == band, example["note"]
+        assert flags == example.get("flags", flags)
 
 
 def test_no_sheets_are_no_error() -> None:
