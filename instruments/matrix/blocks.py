@@ -59,7 +59,8 @@ def _add_block(
         if isinstance(adder, Packing):
             if source.gaps(block, adder.places):
                 gaps.add(key)
-            adder.add_up(block.view(np.uint8), out[key], gaps=key in gaps)
+            lift = source.lift(adder, rows)
+            adder.add_up(block.view(np.uint8), out[key], gaps=key in gaps, lift=lift)
             continue
         veils[key] = source.veil(block, adder, rows, [veils[part] for part in adder.parts])
         if adder.parts:

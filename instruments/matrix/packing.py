@@ -13,6 +13,8 @@ from instruments.matrix.sums import Sum, plain_sum
 from instruments.scoring.single import scale_value, too_many_missing
 
 Matrix = NDArray[Any]
+Bytes = NDArray[np.uint8]
+Codes = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class Packing:
         """The index that no sheet can have and that stands for a refused sheet."""
         return len(self.places) * self.base + 1
 
-    def add_up(self, answers: NDArray[np.uint8], out: Matrix, *, gaps: bool) -> None:
+    def add_up(self, answers: Bytes, out: Matrix, *, gaps: bool, lift: Bytes | None) -> None:
         """Pack a block (items x rows; 255 = unanswered); without gaps the sum is the index."""
-        if not gaps and self.complete:
+        if self.complete and (lift is not None or not gaps):
             self.complete.add_up(answers, None, out)
+            if lift is not None:
+                np.add(out, lift, out=out)
             return
         out[:] = 0
         if self.wide:
@@ -49,6 +53,16 @@ class Packing:
             if turn:
                 np.subtract(np.uint8(turn), room, out=room)
             np.add(out, room, out=out)
+
+    def lift(self, block: Codes) -> Bytes | None:
+        """What lifts the plain sum of bytes, to which a blank adds -1, to the index; None if wide."""
+        if self.wide or self.complete is None or self.dtype is not np.uint8:
+            return None
+        lift = np.zeros(block.shape[1], np.uint8)
+        for place, turn in zip(self.places, self.turns, strict=True):
+            lacks = self.base - turn - 1 if turn else self.base + 1
+            np.add(lift, np.less(block[place], 0) * np.uint8(lacks % 256), out=lift)
+        return lift
 
     def _bases(self) -> set[int]:
         return {self._stand_in(turn) for turn in self.turns}
