@@ -67,10 +67,15 @@ def _under(schools: Sequence[tuple[int, School]], path: str) -> Mapping[int, lis
 
 @dataclass(frozen=True)
 class _Year:
-    """Conditions of one school year; of the running one only who is enrolled today counts."""
+    """Conditions of one school year; of the running one only who is enrolled today is eligible.
+
+    Who has handed in a sheet stays counted: results that shrank by one when a student leaves would
+    tell what his was.
+    """
 
     campaigns: ColumnElement[bool]
-    people: ColumnElement[bool]
+    eligible: ColumnElement[bool]
+    finished: ColumnElement[bool]
     running: bool
 
 
@@ -87,8 +92,8 @@ def _year(below: Sequence[int], year: int) -> _Year:
     enrolled = and_(
         Student.school_id == Campaign.school_id, Student.status == StudentStatus.ENROLLED.value
     )
-    people = enrolled if running else Student.school_id == Campaign.school_id
-    return _Year(campaigns, people, running)
+    anybody = Student.school_id == Campaign.school_id
+    return _Year(campaigns, enrolled if running else anybody, anybody, running)
 
 
 def _schools(session: Session, rows: Sequence[Organisation], year: int) -> list[tuple[int, School]]:
@@ -119,8 +124,10 @@ def _counts(session: Session, ids: Sequence[int], chosen: _Year) -> list[Mapping
         .where(Student.school_id.in_(ids), Student.status == StudentStatus.ENROLLED.value)
         .group_by(Student.school_id)
     )
-    eligible = _by_school(Ticket, chosen).where(Ticket.purpose == "first", Ticket.state != "void")
-    finished = _by_school(Response, chosen)
+    eligible = _by_school(Ticket, chosen.campaigns, chosen.eligible).where(
+        Ticket.purpose == "first", Ticket.state != "void"
+    )
+    finished = _by_school(Response, chosen.campaigns, chosen.finished)
     over = or_(Campaign.state == "closed", Campaign.closes_at <= clock.now())
     valid = finished.where(over, Response.careless.is_(False))
     newest = (
@@ -136,13 +143,15 @@ def _counts(session: Session, ids: Sequence[int], chosen: _Year) -> list[Mapping
     return [{row[0]: row[1] for row in session.execute(each)} for each in statements]
 
 
-def _by_school(kind: type[Ticket] | type[Response], chosen: _Year) -> Select[int, int]:
+def _by_school(
+    kind: type[Ticket] | type[Response], campaigns: ColumnElement[bool], people: ColumnElement[bool]
+) -> Select[int, int]:
     return (
         select(Campaign.school_id, func.count(distinct(kind.student_id)))
         .select_from(kind)
         .join(Campaign, Campaign.id == kind.campaign_id)
         .join(Student, Student.id == kind.student_id)
-        .where(chosen.campaigns, chosen.people)
+        .where(campaigns, people)
         .group_by(Campaign.school_id)
     )
 

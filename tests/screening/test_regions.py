@@ -11,6 +11,7 @@ from sqlalchemy import select
 from accounts.models import User
 from accounts.policy import Role
 from foundation import clock, database
+from schools.models import Student
 from screening.models import Export, Response, Score
 from screening.reports.region_queries import region_of
 from tests import make
@@ -184,3 +185,19 @@ def test_results_of_a_running_campaign_do_not_count_yet(people: Cast, county_vie
         county = region_of(session, people.county, YEAR)
     row = next(row for row in county.rows if row.name == "北山中学")
     assert row.counts[2:] == (30, 0, 0)
+
+
+def test_results_say_nothing_about_a_student_who_leaves_between_two_looks(people: Cast) -> None:
+    school(people, "南山中学", (120, 110, 100, 90, 30))
+
+    def shown() -> tuple[int | None, ...]:
+        with database.reading() as session:
+            county = region_of(session, people.county, YEAR)
+        return next(row for row in county.rows if row.name == "南山中学").counts
+
+    before = shown()
+    with database.writing() as session:
+        positive = select(Score.student_id).where(Score.positive)
+        gone = session.scalars(select(Student).where(Student.id.in_(positive)).limit(1)).one()
+        gone.status = "left"
+    assert shown()[2:] == before[2:]
