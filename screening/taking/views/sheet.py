@@ -117,13 +117,21 @@ def _questions(parts: tuple[Part, ...], stored: Mapping[Place, Stored]) -> list[
     found: list[Question] = []
     label = _("第 %(n)s 题", n="{}")
     for part in parts:
-        lead = part.wording.instruction.text
-        stem = part.wording.stem.text if part.wording.stem else ""
-        lead = f"{lead} {stem}".strip()
+        lead = _lead(part)
         for item in part.asked.definition.items:
             number = len(found) + 1
             found.append(_question(number, label.format(number), part, item, lead, stored))
     return found
+
+
+def _lead(part: Part) -> str:
+    """What stands before the questions; where no instruction was seen, the time they ask about."""
+    wording, window = part.wording, part.asked.definition.window
+    stem = wording.stem.text if wording.stem else ""
+    lead = f"{wording.instruction.text} {stem}".strip()
+    if lead or not window.days:
+        return lead
+    return window.text.en if wording.language == "en" else window.text.zh
 
 
 def _question(
