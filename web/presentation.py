@@ -69,6 +69,7 @@ def qr(address: str) -> Markup:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters remaining, local_time and local_date."""
+    """Give templates the filters that say times in words, and one that reads a stored time."""
+    app.add_template_filter(datetime.fromisoformat, "read_time")
     for wording in (remaining, local_time, local_date, qr):
         app.add_template_filter(wording)

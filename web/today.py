@@ -190,8 +190,8 @@ def _signatures(session: Session, actor: Actor) -> Iterator[Waiting]:
 
 
 def _inbox(session: Session, actor: Actor) -> Iterator[Waiting]:
-    sent = referrals.addressed_to(actor).where(Referral.ended_at.is_(None))
-    yield _line(session, sent, "due_at", _("收件箱里的转介"), url_for("hospital.inbox"))
+    sent = referrals.addressed_to(actor).where(referrals.lists_of()["open"])
+    yield _line(session, sent, "due_at", _("等医院处理的转介"), url_for("hospital.inbox"))
 
 
 def _hotline(session: Session, actor: Actor) -> Iterator[Waiting]:

@@ -173,7 +173,12 @@ class SlotForm(Form):
 
     at = DateTimeLocalField(_l("预约时间"), validators=[InputRequired()])
     department = StringField(_l("科室"), validators=[InputRequired(), SHORT])
-    reason = StringField(_l("改约原因"), validators=[Optional(), SHORT])
+
+
+class MoveForm(SlotForm):
+    """Another date than the one that was given."""
+
+    reason = StringField(_l("改约原因"), validators=[InputRequired(), SHORT])
 
 
 class SlipForm(Form):

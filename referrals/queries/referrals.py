@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload
 
-from accounts.policy import Actor, Permission
+from accounts.policy import Actor, Permission, Role
 from foundation import clock
 from referrals import workflow
 from referrals.clocks import Kind
@@ -52,9 +52,19 @@ def high_risk_unconfirmed() -> ColumnElement[bool]:
 
 
 def lists_of() -> dict[str, ColumnElement[bool]]:
-    """The lists of a hospital's inbox, each as a condition."""
-    running = Referral.ended_at.is_(None)
-    return {"open": running, "late": and_(running, Referral.due_at < clock.now()), "all": true()}
+    """The lists of a hospital's inbox, each as a condition: its own turn, the school's, all."""
+    running, own = Referral.ended_at.is_(None), at_hospital()
+    return {
+        "open": and_(running, own),
+        "late": and_(running, own, Referral.due_at < clock.now()),
+        "school": and_(running, ~own),
+        "all": true(),
+    }
+
+
+def at_hospital() -> ColumnElement[bool]:
+    """It is the hospital that acts next."""
+    return Referral.duty_role == Role.HOSPITAL_CONTACT.value
 
 
 def counts_of(session: Session, actor: Actor) -> dict[str, int]:

@@ -20,6 +20,7 @@ from referrals.actions.moves import lacking, subject
 from referrals.forms.referrals import (
     CapacityForm,
     DeclineForm,
+    MoveForm,
     NoteForm,
     Plain,
     QuestionForm,
@@ -47,6 +48,17 @@ FORMS: dict[Event, type[Form]] = {
     Event.DECLINE: DeclineForm,
 }
 DANGEROUS = (Event.NO_SHOW, Event.DECLINE)
+# What a hospital usually does next; without one it waits, and can do the rest all the same.
+EXPECTED = {
+    State.SENT: Event.RECEIVE,
+    State.RECEIVED: Event.ACCEPT,
+    State.ACCEPTED: Event.SCHEDULE,
+    State.SCHEDULED: Event.ARRIVE,
+    State.NO_SHOW: Event.SCHEDULE,
+    State.ARRIVED: Event.SEE,
+    State.SEEN: Event.REPLY,
+    State.CANCEL_REQUESTED: Event.CONFIRM_CANCEL,
+}
 EVENTS = "receive,accept,schedule,ask_info,arrive,see,reply,confirm_cancel,no_show,decline"
 
 
@@ -124,6 +136,7 @@ def page(
             content=preparing.content_of(session(), shown),
             offers=[o for o in offers if o.kind != "danger"],
             dangers=[o for o in offers if o.kind == "danger"],
+            expected=State(shown.state) in EXPECTED,
             steps=queries.steps_of(session(), shown.id),
             clocks=timing.running(session(), subject(shown)),
             page_has_errors=refused is not None,
@@ -133,20 +146,28 @@ def page(
 
 
 def _offers(shown: Referral, refused: tuple[str, Form] | None) -> list[Offer]:
-    events = workflow.possible(State(shown.state), workflow.HOSPITAL, lacking(session(), shown))
+    state = State(shown.state)
+    events = workflow.possible(state, workflow.HOSPITAL, lacking(session(), shown))
     return [
         Offer(
             event.value,
-            wording.REFERRAL_EVENTS[event],
-            refused[1]
-            if refused and refused[0] == event.value
-            else FORMS[event](prefix=f"{event}-"),
+            _("改约") if _moves(event, shown) else wording.REFERRAL_EVENTS[event],
+            refused[1] if refused and refused[0] == event.value else _form(event, shown),
             url_for("hospital.step", referral_id=shown.id, event=event.value),
             "danger" if event in DANGEROUS else "",
         )
-        for event in FORMS
+        for event in sorted(FORMS, key=lambda event: event is not EXPECTED.get(state))
         if event in events
     ]
+
+
+def _moves(event: Event, shown: Referral) -> bool:
+    return event is Event.SCHEDULE and shown.state == State.SCHEDULED.value
+
+
+def _form(event: Event, shown: Referral) -> Form:
+    """The form of one step; a date that is moved asks why."""
+    return (MoveForm if _moves(event, shown) else FORMS[event])(prefix=f"{event}-")
 
 
 @bp.post(f"/hospital/<int:referral_id>/<any({EVENTS}):event>")
@@ -155,12 +176,24 @@ def step(referral_id: int, event: str) -> ResponseReturnValue:
     """Take one step of the table."""
     shown = one(referral_id)
     workflow.transition(State(shown.state), Event(event))
-    form = FORMS[Event(event)](prefix=f"{event}-")
+    form = _form(Event(event), shown)
     if not form.validate_on_submit():
         return page(shown, refused=(event, form), status=422)
     if not attempt(form, lambda: ACTIONS[Event(event)](shown, form)):
         return page(one(referral_id), refused=(event, form), status=422)
+    if shown.high_risk and event == Event.REPLY.value:
+        flash(_told_by_phone(shown), "warning")
     return redirect(url_for("hospital.referral", referral_id=referral_id), 303)
+
+
+def _told_by_phone(shown: Referral) -> str:
+    """A message waits until somebody reads it; high risk does not."""
+    school = preparing.content_of(session(), shown)["school"]
+    return _(
+        "回执已送出，学校会马上看到“目前风险高”。请同时打电话告诉学校心理老师：%(name)s %(phone)s",
+        name=school["counselor"],
+        phone=school["phone"],
+    )
 
 
 def _plain(action: Callable[..., None]) -> Callable[[Referral, Any], None]:
@@ -196,7 +229,7 @@ ACTIONS: dict[Event, Callable[[Referral, Any], None]] = {
         referral=shown,
         at=form.at.data.replace(tzinfo=clock.SHANGHAI),
         department=form.department.data,
-        reason=form.reason.data or "",
+        reason=form.reason.data if isinstance(form, MoveForm) else "",
         version=seen_version(),
     ),
     Event.DECLINE: lambda shown, form: actions.decline(

@@ -365,16 +365,16 @@ def test_questions_and_answers_go_back_and_forth(world, client):
 def test_the_inbox_counts_and_lists_what_is_overdue(world, client):
     letter = sent(world)
     sign_in(client, world.people.hospital_contact)
-    assert inbox_counts(client.get("/hospital").text) == ["1", "0", "1"]
+    assert inbox_counts(client.get("/hospital").text) == ["1", "0", "0", "1"]
     late = client.get("/hospital?show=late").text
     assert f"/hospital/{letter}" not in late
     with clock.frozen(clock.now() + timedelta(days=60)):
         sign_in(client, world.people.hospital_contact)
         late = client.get("/hospital?show=late").text
-        assert inbox_counts(late) == ["1", "1", "1"]
+        assert inbox_counts(late) == ["1", "1", "0", "1"]
         assert f"/hospital/{letter}" in late
 
 
 def inbox_counts(page):
-    """The figures of the tabs: to do, overdue, all."""
+    """The figures of the tabs: to do, overdue, at the school, all."""
     return re.findall(r'class="count">(\d+)<', page)
