@@ -229,7 +229,7 @@ ACTIONS: dict[Event, Callable[[Referral, Any], None]] = {
         referral=shown,
         at=form.at.data.replace(tzinfo=clock.SHANGHAI),
         department=form.department.data,
-        reason=form.reason.data if isinstance(form, MoveForm) else "",
+        reason=form.reason.data or "" if isinstance(form, MoveForm) else "",
         version=seen_version(),
     ),
     Event.DECLINE: lambda shown, form: actions.decline(
