@@ -109,6 +109,33 @@ class Term(Model):
     ends_on: Mapped[date] = mapped_column(info=PUBLIC)
 
 
+class SchoolYearStart(Model):
+    """The day on which a school moved its classes up, with everything that it needs to go back."""
+
+    __tablename__ = "school_year_start"
+    __table_args__ = (
+        Index(
+            "uq_school_year_start_standing",
+            "school_id",
+            "school_year",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=INTERNAL)
+    school_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), info=INTERNAL)
+    school_year: Mapped[str] = mapped_column(String(9), info=INTERNAL)  # "2027-2028"
+    # {"grades": [[id, from, to]], "klasses": [id], "students": [id], "roles": [id]}
+    changes: Mapped[Any] = mapped_column(Json, info=INTERNAL)
+    done_by: Mapped[str] = mapped_column(String(40), info=INTERNAL)
+    done_at: Mapped[datetime] = mapped_column(UtcDateTime, info=INTERNAL)
+    undone_by: Mapped[str | None] = mapped_column(String(40), info=INTERNAL)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=INTERNAL)
+
+
 class Grade(Model):
     """A grade of a school, or a department of a university."""
 

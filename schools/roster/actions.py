@@ -17,10 +17,13 @@ from foundation.i18n import _
 from foundation.problems import Refused, WrongState
 from schools import klass_names
 from schools.models import Organisation, OrganisationKind, RosterImport, RosterRow
+from schools.roster import judging
 from schools.roster import queries as roster_queries
 from schools.roster import rules as roster
 from schools.roster.file import Issue, Parsed, Row
 from schools.roster.rules import Kind, Known, Planned
+from schools.year import queries as year_queries
+from schools.year import rules as year_rules
 
 SLICE = 1000
 KEEP_UPLOADS = timedelta(days=30)
@@ -70,7 +73,7 @@ def propose(session: Session, *, organisation: Organisation, parsed: Parsed) -> 
     ids = list(groups)
     students = roster_queries.known_students(session, ids)
     planned = {number: roster.plan(groups[number], students.get(number, ())) for number in ids}
-    warnings = _judged(schools, planned, students)
+    warnings = _judged(schools, planned, students, _before_their_year(session, ids))
     rows: list[tuple[int | None, Planned]] = [
         (number, this) for number in ids for this in planned[number]
     ]
@@ -132,13 +135,14 @@ def _judged(
     schools: Sequence[Organisation],
     planned: dict[int, list[Planned]],
     students: dict[int, list[Known]],
+    before_their_year: set[int],
 ) -> list[dict[str, Any]]:
     names = {school.id: school.name for school in schools}
     several = len(planned) > 1
     warnings, foreign = [], []
     for number, rows in planned.items():
         here = students.get(number, [])
-        gate = roster.judge(rows, here, _labels(here))
+        gate = judging.judge(rows, here, _labels(here), year_is_due=number in before_their_year)
         prefix = names[number] + " " if several else ""
         if gate.refused:
             foreign.append(prefix + gate.refused)
@@ -150,6 +154,12 @@ def _judged(
     if foreign:
         raise Refused(" ".join(foreign[:5]), "file")
     return warnings
+
+
+def _before_their_year(session: Session, school_ids: Sequence[int]) -> set[int]:
+    """Schools that have not moved their classes up for the year that may begin now."""
+    year = year_rules.begins(clock.today())
+    return {number for number in school_ids if year_queries.is_due(session, number, year)}
 
 
 def _labels(students: Sequence[Known]) -> Callable[[str, str], str]:

@@ -32,7 +32,8 @@ def students() -> ResponseReturnValue:
     total = session().scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session().scalars(query.offset((number - 1) * PAGE).limit(PAGE)).all()
     _log_list(rows)
-    klasses = session().scalars(queries.klasses_visible_to(actor, Permission.STUDENT_VIEW)).all()
+    rooms = queries.klasses_visible_to(actor, Permission.STUDENT_VIEW)
+    klasses = session().scalars(rooms if left else rooms.where(Klass.active)).all()
     schools = student_queries.school_names(session(), {klass.school_id for klass in klasses})
     return render_template(
         "schools/students.html",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from schools import klass_names
+from schools.roster import judging
 from schools.roster import rules as roster
 from schools.roster.file import Row
 from schools.roster.rules import Kind, Known, Planned
@@ -132,7 +133,7 @@ def school(size: int) -> list[Known]:
 def test_another_schools_file_is_refused() -> None:
     rows = [row(n, name=f"外{n}", student_number=f"9{n}") for n in range(40)]
     students = school(40)
-    gate = roster.judge(roster.plan(rows, students), students, klass_names.label)
+    gate = judging.judge(roster.plan(rows, students), students, klass_names.label)
     assert "别的学校" in gate.refused
 
 
@@ -140,7 +141,7 @@ def test_a_class_that_changes_by_more_than_three_tenths_must_be_confirmed() -> N
     students = school(40)
     kept = [row(n, name=f"生{n}", student_number=str(n)) for n in range(30)]
     new = [row(100 + n, name=f"新{n}", student_number=f"8{n}") for n in range(8)]
-    gate = roster.judge(roster.plan([*kept, *new], students), students, klass_names.label)
+    gate = judging.judge(roster.plan([*kept, *new], students), students, klass_names.label)
     assert gate.refused == ""
     assert gate.confirm == ()
     assert gate.if_whole == (
@@ -151,5 +152,5 @@ def test_a_class_that_changes_by_more_than_three_tenths_must_be_confirmed() -> N
 def test_a_few_changes_need_no_confirmation_and_a_first_import_neither() -> None:
     students = school(40)
     rows = [row(n, name=f"生{n}", student_number=str(n)) for n in range(38)]
-    assert roster.judge(roster.plan(rows, students), students, klass_names.label).confirm == ()
-    assert roster.judge(roster.plan(rows, []), [], klass_names.label) == roster.Gate()
+    assert judging.judge(roster.plan(rows, students), students, klass_names.label).confirm == ()
+    assert judging.judge(roster.plan(rows, []), [], klass_names.label) == judging.Gate()

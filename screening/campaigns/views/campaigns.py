@@ -128,6 +128,8 @@ def _form(campaign: Campaign | None = None) -> CampaignForm:
     form = CampaignForm(data=_draft(campaign) if campaign else None)
     form.school_id.choices = options((school.id, school.name) for school in schools)
     form.instruments.choices = options(instrument_choices.choices())
+    taking_part = _draft(campaign)["klasses"] if campaign else []
+    klasses = [klass for klass in klasses if klass.active or klass.id in taking_part]
     form.klasses.choices = options(
         (klass.id, f"{klass.grade.name}{klass.name}") for klass in klasses
     )

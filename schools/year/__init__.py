@@ -1,0 +1,1 @@
+"""The new school year: classes go up with their people, the last ones graduate."""
