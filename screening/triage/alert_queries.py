@@ -49,15 +49,19 @@ def alerts_visible_to(
 
 
 def called_to(actor: Actor) -> Select[Alert]:
-    """Critical alerts that called him on duty, until a counselor has begun to work on them."""
+    """What he is to see to though his roles do not open it, until a counselor works on it.
+
+    Critical alerts that called him on duty, and those of a school that has nobody else.
+    """
+    on_duty = select(AlertReach.alert_id).where(
+        AlertReach.user_id == actor.user_id, AlertReach.as_role == Role.DUTY_PERSON.value
+    )
+    critical = (Alert.severity == CRITICAL) & Alert.id.in_(on_duty)
     return (
         select(Alert)
-        .join(AlertReach, AlertReach.alert_id == Alert.id)
         .options(joinedload(Alert.student).joinedload(Student.klass))
         .where(
-            AlertReach.user_id == actor.user_id,
-            AlertReach.as_role == Role.DUTY_PERSON.value,
-            Alert.severity == CRITICAL,
+            or_(critical, Alert.owner_user_id == actor.user_id),
             Alert.state.in_((State.OPEN.value, State.ACKNOWLEDGED.value)),
             Alert.student_id.not_in(actor.own_student_ids),
         )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from accounts.policy import Actor
 from foundation import clock
@@ -21,35 +22,33 @@ EVERY = timedelta(seconds=15)
 def climb() -> int | None:
     """Page once per step that has passed; who takes it stops that, if he reaches the student."""
     forgotten = Alert.first_contact_at.is_(None) & (Alert.due_at < clock.now())
-    waiting = select(Alert.id).where(
+    waiting = select(Alert).where(
         Alert.ended_at.is_(None),
         or_(Alert.state == State.OPEN.value, forgotten),
         Alert.severity == CRITICAL,
         Alert.origin != "import",
     )
     with reading() as session:
-        ids = list(session.scalars(waiting))
+        # looked at first: most have no new step, and only one unit writes at a time
+        ids = [each.id for each in session.scalars(waiting) if _step(session, each)]
     for alert_id in ids:
-        _climb(alert_id)
+        with writing() as session:
+            alert = hold(session, Alert, alert_id)
+            if step := _step(session, alert):
+                escalate(session, by=Actor.system("worker"), alert=alert, passed=step)
     return None
 
 
-def _climb(alert_id: int) -> None:
-    with writing() as session:
-        alert = hold(session, Alert, alert_id)
-        minutes = contact_minutes(session, alert.school_id)
-        if alert.state == State.OPEN.value:
-            passed = steps_passed(alert.created_at, clock.now(), minutes)
-        else:
-            passed = _forgotten(alert, len(minutes))
-        if passed > alert.escalation_step:
-            escalate(session, by=Actor.system("worker"), alert=alert, passed=passed)
-
-
-def _forgotten(alert: Alert, steps: int) -> int:
-    """One step more than the ladder has: taken, but past its time and nobody spoke with him."""
-    late = alert.due_at is not None and alert.due_at < clock.now()
-    return steps + 1 if late and alert.first_contact_at is None and not alert.ended_at else 0
+def _step(session: Session, alert: Alert) -> int:
+    """The step that has passed and was not paged yet, 0 if there is none."""
+    minutes, now = contact_minutes(session, alert.school_id), clock.now()
+    passed = steps_passed(alert.created_at, now, minutes)
+    if alert.state != State.OPEN.value:
+        late = alert.due_at is not None and alert.due_at < now
+        forgotten = late and alert.first_contact_at is None and alert.ended_at is None
+        # one more than the ladder has: taken, past its time, and nobody spoke with the student
+        passed = len(minutes) + 1 if forgotten else 0
+    return passed if passed > alert.escalation_step else 0
 
 
 @periodic("screening.vacancies", MINUTE)

@@ -110,6 +110,18 @@ def test_what_is_not_critical_names_nobody_outside_the_school(people: Cast) -> N
     assert paths(people.operator) == []
 
 
+def test_a_school_that_has_nobody_left_is_answered_for_by_who_is_on_duty_above(
+    client: CheckedClient, people: Cast
+) -> None:
+    with database.writing() as session:
+        on_the_roster(session, people.operator, people.city)
+        _leaves(session, people)
+        alert = flagged(session, people, severity=2)
+        assert alert.owner_user_id == people.operator.id
+    [path] = paths(people.operator)
+    assert sign_in(client, people.operator).get(path).status_code == 200
+
+
 def test_who_has_no_role_there_any_more_is_not_on_duty(people: Cast) -> None:
     with database.writing() as session:
         on_the_roster(session, people.counselor, people.school)
