@@ -6,8 +6,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy import optimize
 
 SMALLEST = 10
+UNBOUNDED = 3  # linprog's status
+ROUNDING = 1e-6
 Key = TypeVar("Key", bound=Hashable)
 Floats = npt.NDArray[np.float64]
 
@@ -45,21 +48,56 @@ def suppress(
     """Hide small cells, then as many more as keep them from being worked out.
 
     A reader knows every line, every printed count and that counts are not negative. After this
-    no hidden cell follows from the linear equations together, and the people hidden in one line
-    are at least k. The smallest suitable cell is added each time. Source: complementary
-    suppression as in NCES 2011-603, exactness test by the null space of the equations.
+    no hidden cell follows from the linear equations together, the people hidden in one line are
+    at least k, and what a reader can work out of a small cell is a range k wide at least. The
+    smallest suitable cell is added each time. Source: complementary suppression as in NCES
+    2011-603; exactness by the null space of the equations, ranges by linear programming
+    (Fischetti and Salazar 2000, the attacker's problem).
     Raises ValueError where a line does not add up or a count is negative.
     """
     _check(counts, lines)
     primary = {key for key, count in counts.items() if is_small(count, k)}
     hidden = set(primary)
-    while (more := _next_to_hide(counts, lines, hidden, k)) is not None:
-        hidden.add(more)
+    _close(counts, lines, hidden, k)
+    for key in sorted(primary, key=repr):  # hiding more only ever widens a range
+        while _width(counts, lines, hidden, key) < k - ROUNDING:
+            hidden.add(_neighbour(counts, key, lines, hidden))
+            _close(counts, lines, hidden, k)
     return Suppressed(
         shown={key: None if key in hidden else count for key, count in counts.items()},
         primary=frozenset(primary),
         complementary=frozenset(hidden - primary),
     )
+
+
+def _close(counts: Mapping[Key, int], lines: Sequence[Line[Key]], hidden: set[Key], k: int) -> None:
+    """Hide more until no line gives a cell away."""
+    while (more := _next_to_hide(counts, lines, hidden, k)) is not None:
+        hidden.add(more)
+
+
+def _width(
+    counts: Mapping[Key, int], lines: Sequence[Line[Key]], hidden: set[Key], key: Key
+) -> float:
+    """How far apart the least and the most are that a reader can take a hidden cell for."""
+    keys = sorted(hidden, key=repr)
+    matrix = equations(lines, keys)
+    known = matrix @ np.array([counts[each] for each in keys])
+    aim = np.eye(1, len(keys), keys.index(key))[0]
+    least, most = (optimize.linprog(sign * aim, A_eq=matrix, b_eq=known) for sign in (1, -1))
+    return np.inf if most.status == UNBOUNDED else float(aim @ (most.x - least.x))
+
+
+def _neighbour(
+    counts: Mapping[Key, int], key: Key, lines: Sequence[Line[Key]], hidden: set[Key]
+) -> Key:
+    """The cheapest printed cell beside a hidden one that is known too well, near lines first."""
+    near = sorted(lines, key=lambda line: key not in (line.total, *line.parts))
+    for line in near:
+        printed = [each for each in (*line.parts, line.total) if each not in hidden]
+        if printed:
+            return min(printed, key=lambda each: _cost(counts, each, line, lines, hidden))
+    raise AssertionError("with every cell hidden nothing is known")
 
 
 def _check(counts: Mapping[Key, int], lines: Sequence[Line[Key]]) -> None:
@@ -110,22 +148,29 @@ def deducible(lines: Sequence[Line[Key]], hidden: set[Key]) -> list[Key]:
     keys = sorted(hidden, key=repr)
     if not keys:
         return []
+    free = _null_space(equations(lines, keys))
+    still = np.abs(free).max(axis=0, initial=0.0) < ROUNDING
+    return [key for key, fixed in zip(keys, still, strict=True) if fixed]
+
+
+def equations(lines: Sequence[Line[Key]], keys: Sequence[Key]) -> Floats:
+    """Lines x hidden keys: +1 for a part, -1 for the total."""
     place = {key: index for index, key in enumerate(keys)}
     matrix = np.zeros((len(lines), len(keys)))
     for row, line in enumerate(lines):
         for key, weight in ((line.total, -1.0), *((part, 1.0) for part in line.parts)):
             if key in place:
                 matrix[row, place[key]] += weight
-    free = _null_space(matrix)
-    still = np.abs(free).max(axis=0, initial=0.0) < 1e-9
-    return [key for key, fixed in zip(keys, still, strict=True) if fixed]
+    return matrix
 
 
 def _null_space(matrix: Floats) -> Floats:
-    """Orthonormal rows v with matrix @ v = 0, shape (nullity, columns)."""
-    _, values, right = np.linalg.svd(matrix, full_matrices=True)
-    rank = int((values > 1e-9 * max(1.0, values.max(initial=0.0))).sum())
-    return np.asarray(right[rank:], dtype=np.float64)
+    """Orthonormal rows v with matrix @ v = 0, shape (nullity, columns).
+
+    By the products of the columns: entries are 0 and 1, so their spectrum has a clear gap at 0.
+    """
+    values, vectors = np.linalg.eigh(matrix.T @ matrix)
+    return np.asarray(vectors[:, values < ROUNDING].T, dtype=np.float64)
 
 
 class Table(NamedTuple):

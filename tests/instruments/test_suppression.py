@@ -3,7 +3,9 @@
 import itertools
 import random
 
+import numpy as np
 import pytest
+from scipy import optimize
 
 from instruments.psychometrics.suppression import (
     Line,
@@ -63,21 +65,30 @@ def test_two_tables_joined_by_one_bridge_give_the_bridge_away() -> None:
     assert deducible(lines, {"a", "b", "x", "y"}) == ["x", "y"]
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_no_hidden_cell_of_a_random_table_can_be_worked_out(seed: int) -> None:
-    draw = random.Random(seed)
-    rows = [[draw.choice([0, 2, 5, 12, 40, 90]) for _ in range(4)] for _ in range(6)]
+Cell = tuple[int, int]
+
+
+def printed(rows: list[list[int]]) -> tuple[dict[Cell, int | None], list[Line[Cell]]]:
+    """The table as a reader gets it, margins at the far ends, and the sums he knows to hold."""
     table = suppress_table(rows)
-    width, height = 4, 6
-    counts = {(r, c): rows[r][c] for r, c in itertools.product(range(height), range(width))}
+    height, width = len(rows), len(rows[0])
     shown = {
-        **{(r, c): table.cells[r][c] for r, c in counts},
-        **{(r, width): table.row_totals[r] for r in range(height)},
-        **{(height, c): table.column_totals[c] for c in range(width)},
+        **{(r, c): value for r, row in enumerate(table.cells) for c, value in enumerate(row)},
+        **{(r, width): value for r, value in enumerate(table.row_totals)},
+        **{(height, c): value for c, value in enumerate(table.column_totals)},
         (height, width): table.total,
     }
     lines = [Line((r, width), tuple((r, c) for c in range(width))) for r in range(height + 1)]
     lines += [Line((height, c), tuple((r, c) for r in range(height))) for c in range(width + 1)]
+    return shown, lines
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_hidden_cell_of_a_random_table_can_be_worked_out(seed: int) -> None:
+    draw = random.Random(seed)
+    rows = [[draw.choice([0, 2, 5, 12, 40, 90]) for _ in range(4)] for _ in range(6)]
+    shown, lines = printed(rows)
+    counts = {(r, c): rows[r][c] for r, c in itertools.product(range(6), range(4))}
     hidden = {key for key, value in shown.items() if value is None}
     assert all(shown[key] is None for key, count in counts.items() if is_small(count))
     assert not [value for value in shown.values() if value is not None and is_small(value)]
@@ -98,3 +109,38 @@ def test_a_hierarchy_of_lists_is_protected_together() -> None:
     assert done.primary == {"e1"}
     assert done.complementary == {"e2"}
     assert done.hidden == {"e1", "e2"}
+
+
+def known_range(
+    table: dict[Cell, int | None], lines: list[Line[Cell]], at: Cell
+) -> tuple[float, float]:
+    """What a reader with a solver finds out: the least and the most a hidden count can be."""
+    hidden = [key for key, value in table.items() if value is None]
+    rows, known = [], []
+    for line in lines:
+        weights = {line.total: -1, **dict.fromkeys(line.parts, 1)}
+        rows.append([weights.get(key, 0) for key in hidden])
+        known.append(-sum(weight * (table[key] or 0) for key, weight in weights.items()))
+    aim = np.array([float(key == at) for key in hidden])
+    least, most = (optimize.linprog(sign * aim, A_eq=rows, b_eq=known) for sign in (1, -1))
+    return least.fun, np.inf if most.status == 3 else -most.fun
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_solver_learns_of_no_small_cell_more_than_a_wide_range(seed: int) -> None:
+    draw = random.Random(seed)
+    some = draw.choice([[0, 2, 5, 12, 90], [0, 0, 0, 1, 3, 15], [0, 1, 10, 11], [0, 3, 9, 10, 300]])
+    width, height = draw.choice([2, 3, 4]), draw.choice([2, 3, 5])
+    rows = [[draw.choice(some) for _ in range(width)] for _ in range(height)]
+    shown, lines = printed(rows)
+    for key, count in {(r, c): rows[r][c] for r in range(height) for c in range(width)}.items():
+        if is_small(count):
+            least, most = known_range(shown, lines, key)
+            assert most - least > 10 - 1e-6, (rows, key)
+
+
+def test_a_cell_between_zero_and_one_is_not_hidden_yet() -> None:
+    # every line hides ten people or more, yet the lone 1 could only be 0 or 1
+    shown, lines = printed([[0, 10, 11, 0], [10, 0, 11, 1], [11, 0, 10, 0]])
+    least, most = known_range(shown, lines, (1, 3))
+    assert most - least >= 10
