@@ -191,6 +191,18 @@ def test_a_critical_alert_that_was_taken_and_then_forgotten_calls_again_once(
     assert events == ["raised", "acknowledge", "escalated"]
 
 
+def test_an_alert_is_not_held_up_by_a_clock_that_is_set_back(
+    people: Cast, frozen: datetime
+) -> None:
+    with database.writing() as session, clock.frozen(frozen + timedelta(hours=8)):
+        on_the_roster(session, people.counselor, people.school)
+        flagged(session, people)
+    before = len(paths(people.counselor))
+    jobs.climb()
+    jobs.climb()
+    assert len(paths(people.counselor)) == before + 1
+
+
 def test_a_contact_in_time_calls_nobody_again(people: Cast, frozen: datetime) -> None:
     with database.writing() as session:
         on_the_roster(session, people.counselor, people.school)
