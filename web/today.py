@@ -31,6 +31,7 @@ from screening.models import (
 from screening.taking.queries import calls_to
 from screening.triage.alert_queries import alerts_visible_to, called_to, students_to_care_for
 from screening.triage.alert_workflow import CRITICAL, State
+from screening.triage.case_queries import cases_shown
 
 P = Permission
 DAY = timedelta(days=1)
@@ -133,6 +134,10 @@ def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
         )
     )
     yield _line(session, mine, "due_at", _("今天要做的回访"), url_for("cases.cases"))
+    if actor.may(P.CASE_WORK):
+        gone = cases_shown(actor, "", "left")
+        page = url_for("cases.cases", whose="left")
+        yield _line(session, gone, "due_at", _("学生已离校、没有结束的个案"), page)
 
 
 def _care(session: Session, actor: Actor) -> Iterator[Waiting]:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import User
 from accounts.policy import Actor, Permission
 from foundation import clock
-from schools.models import Student
+from schools.models import Student, StudentStatus
 from schools.queries import in_scope
 from schools.student_queries import fits
 from screening.models import Case, CaseEvent, FollowUp, Interview
@@ -41,6 +41,7 @@ def _whose(actor: Actor, whose: str) -> ColumnElement[bool]:
     known: dict[str, ColumnElement[bool]] = {
         "mine": (Case.owner_user_id == actor.user_id) | (Case.deputy_user_id == actor.user_id),
         "overdue": Case.due_at < clock.now(),
+        "left": and_(Student.status != StudentStatus.ENROLLED.value, Case.ended_at.is_(None)),
         "ended": Case.ended_at.is_not(None),
     }
     return known.get(whose, Case.id.is_not(None))
