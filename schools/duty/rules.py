@@ -1,12 +1,15 @@
 """Who is on duty when, and where a chain of duty has a hole (pure)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from foundation import clock
 
 LEAST_PERSONS = 2
+# Who types 18:00 to 23:59 means midnight; nobody must be missing in that minute.
+LAST_MINUTE = time(23, 59)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,10 @@ def _covers(slot: Slot, moment: datetime) -> bool:
     if slot.starts_at == slot.ends_at:
         return _valid(slot, today)
     if slot.starts_at < slot.ends_at:
-        return _valid(slot, today) and slot.starts_at <= now < slot.ends_at
+        until_midnight = slot.ends_at >= LAST_MINUTE
+        return (
+            _valid(slot, today) and slot.starts_at <= now and (now < slot.ends_at or until_midnight)
+        )
     late = _valid(slot, today) and now >= slot.starts_at
     early = _valid(slot, today - timedelta(days=1)) and now < slot.ends_at
     return late or early
@@ -58,20 +64,26 @@ def _valid(slot: Slot, day: date) -> bool:
 
 
 def gaps(slots: Sequence[Slot], start: datetime, end: datetime) -> list[Gap]:
-    """Stretches of [start, end) in which nobody is on duty, to the quarter of an hour."""
-    step, found, begun = timedelta(minutes=15), [], None
-    moment = start
-    while moment < end:
-        covered = bool(on_duty(slots, moment))
-        if not covered and begun is None:
-            begun = moment
-        if covered and begun is not None:
-            found.append(Gap(begun, moment))
-            begun = None
-        moment += step
-    if begun is not None:
-        found.append(Gap(begun, end))
+    """Stretches of [start, end) in which nobody is on duty, to the minute."""
+    turns = {moment for moment in _turns(slots, start, end) if start < moment < end}
+    found: list[Gap] = []
+    for begun, over in pairwise(sorted({start, max(start, end)} | turns)):
+        if on_duty(slots, begun):
+            continue
+        if found and found[-1].end == begun:
+            found[-1] = Gap(found[-1].start, over)
+        else:
+            found.append(Gap(begun, over))
     return found
+
+
+def _turns(slots: Sequence[Slot], start: datetime, end: datetime) -> Iterator[datetime]:
+    """Every moment at which somebody's duty can begin or end."""
+    hours = {time()} | {hour for slot in slots for hour in (slot.starts_at, slot.ends_at)}
+    day, last = clock.local(start).date(), clock.local(end).date()
+    while day <= last:
+        yield from (datetime.combine(day, hour, clock.SHANGHAI) for hour in hours)
+        day += timedelta(days=1)
 
 
 def opened(before: Sequence[Gap], after: Sequence[Gap]) -> list[Gap]:

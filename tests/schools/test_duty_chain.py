@@ -37,6 +37,19 @@ def test_the_weekend_is_a_gap_for_a_weekday_slot() -> None:
     assert [(gap.start, gap.end) for gap in found] == [(at(8, 5), at(18, 5))]
 
 
+def test_a_slot_until_23_59_reaches_midnight() -> None:
+    evening, early = Slot(1, 1, 127, time(8), time(23, 59)), Slot(2, 1, 127, time(0), time(8))
+    assert on_duty([evening], at(24) - timedelta(seconds=1)) == [1]
+    assert on_duty([evening], at(24)) == []
+    assert gaps([evening, early], at(0), at(48)) == []
+
+
+def test_a_gap_of_five_minutes_is_found() -> None:
+    morning, rest = Slot(1, 1, 127, time(0), time(12, 20)), Slot(2, 1, 127, time(12, 25), time(0))
+    [gap] = gaps([morning, rest], at(0), at(24))
+    assert (gap.start, gap.end) == (at(12) + timedelta(minutes=20), at(12) + timedelta(minutes=25))
+
+
 def test_one_person_is_not_a_chain() -> None:
     assert problems([ALWAYS], at(0), at(48)) == ["too_few_persons"]
 
