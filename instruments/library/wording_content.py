@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from instruments.library.refusals import Refusal
+
 LONGEST = 2000  # characters of one text; the longest printed instruction has some 400
 MOST_ROWS = 500
 MARKUP = re.compile(r"</?[A-Za-z!]|&#?\w+;")
@@ -13,11 +15,11 @@ HEADS = ("key", "language", "title", "instruction", "time_window")
 Table = Mapping[str, Any]
 
 
-def content_problems(table: Table) -> Iterator[str]:
+def content_problems(table: Table) -> Iterator[Refusal]:
     """Every field of a wrong kind, every text that is no plain text; each with its place."""
     for name in HEADS:
         if name not in table:
-            yield f"field {name!r} is missing; see the form in docs/instruments.md"
+            yield Refusal("no_field", values={"field": name})
         else:
             yield from _text(name, table[name])
     yield from _text("stem", table.get("stem", ""))
@@ -25,34 +27,37 @@ def content_problems(table: Table) -> Iterator[str]:
     yield from _rows(table, "items", "n", (int, str))
 
 
-def _rows(table: Table, name: str, numbered: str, kinds: tuple[type, ...]) -> Iterator[str]:
+def _rows(table: Table, name: str, numbered: str, kinds: tuple[type, ...]) -> Iterator[Refusal]:
     """The texts of [[options]] or [[items]]."""
     rows = table.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        yield f"[[{name}]] is missing; give one table for each of them"
+        yield Refusal("no_rows", values={"name": name})
         return
     if len(rows) > MOST_ROWS:
-        yield f"{len(rows)} {name}; no questionnaire has more than {MOST_ROWS}"
+        yield Refusal("many_rows", values={"name": name, "count": len(rows), "most": MOST_ROWS})
         return
     for at, row in enumerate(rows, start=1):
         number = row.get(numbered)
-        place = f"{name.removesuffix('s')} {number if number is not None else f'(row {at})'}"
+        place = (name, at if number is None else number)
         if isinstance(number, bool) or not isinstance(number, kinds):
-            yield f"{place}: {numbered} = {number!r} is no number of the form"
+            values: dict[str, object] = {"field": numbered, "value": _short(number)}
+            yield Refusal("no_number", place, values)
         yield from _text(place, row.get("text"), empty=False)
 
 
-def _text(place: str, value: object, *, empty: bool = True) -> Iterator[str]:
+def _text(
+    place: tuple[str, object] | str, value: object, *, empty: bool = True
+) -> Iterator[Refusal]:
     if not isinstance(value, str):
-        yield f"{place}: {_short(value)} is no text; write it between quotes"
+        yield Refusal("no_text", place, {"value": _short(value)})
     elif not value.strip() and not empty:
-        yield f"{place} has no text; give it as printed"
+        yield Refusal("empty", place)
     elif len(value) > LONGEST:
-        yield f"{place} has {len(value)} characters; give one question, at most {LONGEST}"
+        yield Refusal("long", place, {"count": len(value), "most": LONGEST})
     elif MARKUP.search(value):
-        yield f"{place} holds mark-up ({_short(MARKUP.findall(value)[0])}); give the plain text"
+        yield Refusal("mark_up", place, {"value": _short(MARKUP.findall(value)[0])})
     elif hidden := [letter for letter in value if _hidden(letter)]:
-        yield f"{place} holds the invisible character U+{ord(hidden[0]):04X}; type it again"
+        yield Refusal("invisible", place, {"value": f"U+{ord(hidden[0]):04X}"})
 
 
 def _hidden(letter: str) -> bool:

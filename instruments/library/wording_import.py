@@ -6,7 +6,7 @@ the shipped wording (docs/instruments.md), plus a [licence] with holder, number 
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from instruments.library.definition import Definition
 from instruments.library.fit import fit_problems
 from instruments.library.placeholders import placeholder
+from instruments.library.refusals import Refusal
 from instruments.library.wording import Wording, parse_wording
 from instruments.library.wording_content import HEADS, content_problems
 
@@ -25,10 +26,10 @@ RECORD = ("holder", "number", "granted_to")
 class WordingRefused(ValueError):
     """A text that cannot be used; `problems` are all reasons, each with what to change."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[Refusal]) -> None:
         """Keep every reason, so that one correction round is enough."""
         self.problems = tuple(problems)
-        super().__init__("; ".join(problems))
+        super().__init__("; ".join(map(str, problems)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +67,31 @@ def import_wording(definition: Definition, content: bytes, *, today: date) -> Im
 
 def _table(content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
-        raise WordingRefused([f"the file has {len(content)} bytes; a text has at most {LARGEST}"])
+        sizes: dict[str, object] = {"size": len(content), "most": LARGEST}
+        raise WordingRefused([Refusal("too_large", values=sizes)])
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as broken:
-        raise WordingRefused([f"not a TOML file in UTF-8: {broken}"]) from None
+        raise WordingRefused([Refusal("not_toml", values={"reason": str(broken)})]) from None
 
 
-def _licence_problems(licence: object, today: date) -> list[str]:
+def _licence_problems(licence: object, today: date) -> list[Refusal]:
     if not isinstance(licence, dict):
-        return ["[licence] is missing; give holder, number, granted_to and expires_on"]
+        return [Refusal("no_licence")]
     problems = [
-        f"[licence] {field} is missing; copy it from the licence, between quotes"
+        Refusal("licence_field", values={"field": field})
         for field in RECORD
         if not isinstance(licence.get(field), str) or not licence[field].strip()
     ]
     return problems + _expiry_problems(licence.get("expires_on"), today)
 
 
-def _expiry_problems(expiry: object, today: date) -> list[str]:
+def _expiry_problems(expiry: object, today: date) -> list[Refusal]:
     if expiry is None:
-        return ["[licence] expires_on is missing; write the last day as 2027-08-31"]
+        return [Refusal("no_expiry")]
     if not isinstance(expiry, date) or isinstance(expiry, datetime):
-        return ["[licence] expires_on is no date; write it as 2027-08-31 without quotes"]
-    if expiry < today:
-        return [f"the licence ended on {expiry}; import the renewed one"]
-    return []
+        return [Refusal("no_date")]
+    return [Refusal("ended", values={"day": expiry})] if expiry < today else []
 
 
 def kept_wording(definition: Definition, document: str) -> Wording:
@@ -125,23 +125,30 @@ def _licensed(table: Mapping[str, Any], definition: Definition, checksum: str) -
     return replace(parse_wording(filled, checksum), origin="imported")
 
 
-def _text_problems(wording: Wording, definition: Definition) -> list[str]:
-    problems = [f"{what}; {remedy}" for _, what, remedy in fit_problems(wording, definition)]
+def _text_problems(wording: Wording, definition: Definition) -> list[Refusal]:
+    """Whether the text belongs to this scale, and is one."""
+    ids, codes = definition.item_ids, definition.items[0].codes
+    form: dict[str, object] = {"key": definition.key, "first": ids[0], "last": ids[-1]}
+    form["codes"] = ", ".join(map(str, codes))
+    problems = [
+        Refusal(f"other_{place[0]}", values=form) for place, *_ in fit_problems(wording, definition)
+    ]
     if wording.key != definition.key:
-        problems.append(f"the file is for {wording.key}; choose that scale")
+        problems.append(Refusal("other_scale", values={"key": wording.key}))
     if wording.language not in LANGUAGES:
-        problems.append(f"language {wording.language}; use one of {', '.join(LANGUAGES)}")
-    problems += _left_as_they_were(wording, definition)
+        known = ", ".join(LANGUAGES)
+        values: dict[str, object] = {"language": wording.language, "known": known}
+        problems.append(Refusal("other_language", values=values))
     if not wording.title.strip():
-        problems.append("the title has no text; give it as printed")
-    return problems
+        problems.append(Refusal("empty", "title"))
+    return problems + _left_as_they_were(wording, definition)
 
 
-def _left_as_they_were(wording: Wording, definition: Definition) -> list[str]:
+def _left_as_they_were(wording: Wording, definition: Definition) -> list[Refusal]:
     """Questions that still read "item n", as the form gives them out."""
     given_out = {item.text for each in LANGUAGES for item in placeholder(definition, each).items}
     left = [item.item for item in wording.items if item.text.strip() in given_out]
-    return [f"item {', '.join(left)}: the form was not filled in; give the question"] * bool(left)
+    return [Refusal("not_filled_in", values={"items": ", ".join(left)})] if left else []
 
 
 def _record(licence: Mapping[str, Any]) -> Record:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
 from foundation import audit, clock
+from foundation.i18n import language
 from foundation.problems import Refused
 from instruments.library.definition import Definition
 from instruments.library.wording_import import WordingRefused, import_wording
@@ -35,7 +36,8 @@ def import_licensed(
     try:
         found = import_wording(definition, content, today=clock.today())
     except WordingRefused as refusal:
-        raise Refused("\n".join(refusal.problems), "file") from None
+        reasons = (each.said(language()) for each in refusal.problems)
+        raise Refused("\n".join(reasons), "file") from None
     row = _row(session, school, definition, found.wording.language)
     row.holder, row.number = found.record.holder[:120], found.record.number[:80]
     row.expires_on = found.record.expires_on

@@ -1,11 +1,14 @@
 """Texts keep their licence; a school's own text is compared with the key before it is used."""
 
+import re
+import tomllib
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from instruments.library import catalogue
+from instruments.library import catalogue, refusals
 from instruments.library.wording_import import Record, WordingRefused, import_wording
 
 TODAY = date(2026, 11, 23)
@@ -35,8 +38,8 @@ def test_a_licensed_text_becomes_a_wording_with_its_record() -> None:
 
 
 WRONG = [
-    (licensed(items=6), "are not those of isi"),
-    (licensed(codes=range(4)), "are not the codes"),
+    (licensed(items=6), "the items are not those of isi"),
+    (licensed(codes=range(4)), "the options are not the codes of isi"),
     (licensed(key="phq-9"), "the file is for phq-9"),
     (licensed(language="fr"), "language fr"),
     (licensed(licence='holder = "x"\ngranted_to = "y"'), "number is missing"),
@@ -60,7 +63,7 @@ WRONG = [
 def test_a_text_that_does_not_fit_is_refused_with_the_reason(content: bytes, problem: str) -> None:
     with pytest.raises(WordingRefused) as refused:
         import_wording(catalogue.get("isi"), content, today=TODAY)
-    assert any(problem in each for each in refused.value.problems)
+    assert any(problem in str(each) for each in refused.value.problems)
 
 
 PLAIN = licensed().decode()
@@ -95,8 +98,28 @@ HOSTILE = [
 def test_a_hostile_or_damaged_file_is_refused_in_a_sentence(content: bytes, problem: str) -> None:
     with pytest.raises(WordingRefused) as refused:
         import_wording(catalogue.get("isi"), content, today=TODAY)
-    assert any(problem in each for each in refused.value.problems), refused.value.problems
-    assert all(len(each) < 500 for each in refused.value.problems)
+    assert any(problem in str(each) for each in refused.value.problems), refused.value.problems
+    assert all(len(str(each)) < 500 for each in refused.value.problems)
+
+
+def test_every_reason_is_said_in_both_languages() -> None:
+    seen = set()
+    for content, _ in [*WRONG, *HOSTILE]:
+        with pytest.raises(WordingRefused) as refused:
+            import_wording(catalogue.get("isi"), content, today=TODAY)
+        for each in refused.value.problems:
+            seen.add(each.code)
+            assert re.search("[\u4e00-\u9fff]", each.said("zh"))
+            assert "{" not in each.said("zh").replace(str(each.values.get("value", "")), "")
+            assert each.said("en") == str(each)
+    assert seen == sentences_of("zh") - {"not_filled_in"}
+    assert sentences_of("zh") == sentences_of("en")
+
+
+def sentences_of(language: str) -> set[str]:
+    path = Path(refusals.__file__).with_suffix(".toml")
+    codes = tomllib.loads(path.read_text("utf-8"))[language]
+    return {code for code in codes if not code.startswith("at_")}
 
 
 def test_a_byte_order_mark_is_no_obstacle() -> None:

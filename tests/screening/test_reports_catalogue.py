@@ -54,6 +54,7 @@ def test_a_school_brings_its_licensed_wording(client: CheckedClient, people: Cas
     late = {"school_id": people.school.id, "file": (BytesIO(document("2020-01-01")), "a.toml")}
     refused = client.post(address, data=late, content_type="multipart/form-data")
     assert refused.status_code == 422
+    assert "许可已于 2020-01-01 到期：请导入续期后的许可" in refused.get_data(as_text=True)
     good = {"school_id": people.school.id, "file": (BytesIO(document("2099-01-01")), "a.toml")}
     kept = client.post(address, data=good, content_type="multipart/form-data")
     assert kept.status_code == 303, kept.get_data(as_text=True)
