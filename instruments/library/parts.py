@@ -133,7 +133,7 @@ class Scale:
             "list each item once",
         )
         require(
-            self.missing.allowed < len(self.items) or self.missing.over_form,
+            self.missing.allowed < len(self.items),
             ("scales", self.key, "missing"),
             f"{self.missing.allowed} of {len(self.items)} items may be missing",
             "allow fewer missing answers than items",

@@ -1,5 +1,6 @@
 """What holds for every sheet of every scale, whatever is answered."""
 
+from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from instruments.library import catalogue
 from instruments.library.definition import Definition
-from instruments.library.parts import Method, Operation, Rounding, Scale
+from instruments.library.parts import DefinitionError, Method, Operation, Rounding, Scale
 from instruments.scoring.single import AnswerRefused, Scored, score
 
 KEYS = list(catalogue.keys())
@@ -178,6 +179,13 @@ def test_an_item_that_is_answered_under_two_names_is_refused() -> None:
     both: dict[int | str, int | None] = {9: 0, "9": 3}
     with pytest.raises(AnswerRefused, match="item 9: 3 is not allowed"):
         score(phq, both)
+
+
+def test_no_scale_may_have_a_number_when_none_of_its_items_is_answered() -> None:
+    total = next(each for each in catalogue.get("psc-17-y").scales if each.missing.over_form)
+    replace(total, items=total.items[:4])
+    with pytest.raises(DefinitionError, match="3 of 3 items may be missing"):
+        replace(total, items=total.items[:3])
 
 
 def test_what_comes_out_cannot_be_changed_by_name() -> None:
