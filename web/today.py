@@ -204,6 +204,8 @@ def _hotline(session: Session, actor: Actor) -> Iterator[Waiting]:
     crises = running.where(HotlineTicket.kind == "crisis")
     page = "hotline.queue"
     yield _line(session, crises, "due_at", _("危机工单"), url_for(page, show="crisis"), urgent=True)
+    own = running.where(hotline.waits_for(actor))
+    yield _line(session, own, "due_at", _("等您处理的工单"), url_for(page, show="mine"))
     yield _line(session, running, "due_at", _("未办结的工单"), url_for(page))
 
 

@@ -14,7 +14,7 @@ from referrals import hotline_workflow as workflow
 from referrals.actions import timing
 from referrals.actions.moving import Said
 from referrals.actions.notices import tell_desk
-from referrals.actions.paging import page_step
+from referrals.actions.paging import acknowledge, page_step
 from referrals.actions.ticket_moves import (
     END_CLOCK,
     move,
@@ -177,10 +177,14 @@ def dispatch(
     reason: str = "",
     version: int | None = None,
 ) -> None:
-    """Send the ticket to another desk; the end-to-end clock goes on, the hop gets its own."""
-    if desk.kind != OrganisationKind.DESK.value or desk.id == ticket.desk_id:
-        raise Refused(_("请选择另一个服务台。"), "desk")
+    """Send the ticket to another desk; the end-to-end clock goes on, the hop gets its own.
+
+    Who arbitrates may also decide that the desk which has it now keeps it.
+    """
     event = Event.ASSIGN if ticket.state == State.ARBITRATION.value else Event.DISPATCH
+    here = desk.id == ticket.desk_id and event is Event.DISPATCH
+    if desk.kind != OrganisationKind.DESK.value or here:
+        raise Refused(_("请选择另一个服务台。"), "desk")
     if State(ticket.state) is State.DISPATCHED and not reason:
         raise Refused(_("改派要写明理由。"), "reason")
     said = Said(detail={"desk": desk.id, "text": reason}, version=version)
@@ -209,6 +213,8 @@ def accept(
     move(session, by=by, ticket=ticket, event=Event.ACCEPT, said=Said(version=version))
     stop_running(session, ticket, Kind.SIGN_FOR)
     own(ticket, desk_id=ticket.desk_id, user_id=by.user_id)
+    if ticket.kind == "crisis" and ticket.contacted_at is None:
+        acknowledge(session, by=by, ticket=ticket)
     refresh_due(session, ticket)
 
 

@@ -62,12 +62,25 @@ def lists_of(actor: Actor) -> dict[str, ColumnElement[bool]]:
     """The lists of the queue, each as a condition."""
     running = HotlineTicket.ended_at.is_(None)
     return {
-        "mine": and_(running, HotlineTicket.owner_user_id == actor.user_id),
+        "mine": and_(running, waits_for(actor)),
         "open": running,
         "crisis": and_(running, HotlineTicket.kind == "crisis"),
         "late": and_(running, HotlineTicket.due_at < clock.now()),
         "all": true(),
     }
+
+
+def waits_for(actor: Actor) -> ColumnElement[bool]:
+    """What he has taken, and what nobody has taken yet where it is his role to take it."""
+    untaken = [
+        and_(
+            HotlineTicket.owner_user_id.is_(None),
+            HotlineTicket.desk_id == held.organisation_id,
+            HotlineTicket.duty_role == held.role.value,
+        )
+        for held in actor.held
+    ]
+    return or_(HotlineTicket.owner_user_id == actor.user_id, *untaken)
 
 
 def counts_of(session: Session, actor: Actor) -> dict[str, int]:
@@ -115,8 +128,10 @@ def own_desks(session: Session, actor: Actor) -> list[Organisation]:
 
 
 def desks_to_dispatch_to(session: Session, ticket: HotlineTicket) -> list[Organisation]:
-    """The other desks of the same province, top down."""
-    return [desk for desk in desks_near(session, ticket.desk.path) if desk.id != ticket.desk_id]
+    """The other desks of the same province, top down; in arbitration also the one that has it."""
+    near = desks_near(session, ticket.desk.path)
+    all_of_them = ticket.state == workflow.State.ARBITRATION.value
+    return [desk for desk in near if all_of_them or desk.id != ticket.desk_id]
 
 
 def suggested_desk(session: Session, ticket: HotlineTicket) -> int | None:

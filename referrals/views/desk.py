@@ -12,7 +12,7 @@ from referrals.actions import paging, timing
 from referrals.hotline_workflow import UNTAKEN
 from referrals.models import HotlineTicket
 from referrals.queries import hotline as queries
-from referrals.views.tickets import bp, one
+from referrals.views.tickets import bp, names_of, one
 
 P = Permission
 
@@ -63,6 +63,8 @@ def supervise() -> ResponseReturnValue:
     return render_template(
         "hotline/board.html",
         board=queries.board(session(), actor),
+        crises=(crises := [row for row in rows if row.kind == "crisis"]),
+        names=names_of(crises),
         waiting=waiting[:50],
         late=[row for row in rows if queries.is_late(row)][:50],
         words=wording,

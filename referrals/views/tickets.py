@@ -50,12 +50,13 @@ def queue() -> ResponseReturnValue:
         shown=shown,
         counts=queries.counts_of(session(), actor),
         words=wording,
-        names=_names(rows),
+        names=names_of(rows),
         may_open=bool(queries.own_desks(session(), actor)),
     )
 
 
-def _names(rows: Any) -> dict[int, str]:
+def names_of(rows: Any) -> dict[int, str]:
+    """Who has taken these tickets."""
     ids = {row.owner_user_id for row in rows if row.owner_user_id}
     found = session().query(User.id, User.name).filter(User.id.in_(ids)).all()
     return {row[0]: row[1] for row in found}
@@ -119,7 +120,7 @@ def page(
             card=_card_on_top(shown),
             steps=queries.steps_of(session(), shown.id),
             pages=queries.pages_of(session(), shown.id),
-            names=_names([shown]),
+            names=names_of([shown]),
             clocks=timing.running(session(), subject(shown)),
             return_by=_return_by(shown),
             breached=_breached(shown),
@@ -251,7 +252,7 @@ def _changed(ticket_id: int, event: str, form: Form) -> ResponseReturnValue:
         event=event,
         written=written,
         last=queries.steps_of(session(), ticket_id)[-1],
-        names=_names([shown]),
+        names=names_of([shown]),
     )
     return page, 409
 

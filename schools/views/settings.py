@@ -45,15 +45,14 @@ def weekday_names() -> list[str]:
 def _duty_form(place: Organisation) -> DutyForm:
     form = DutyForm()
     people = session().scalars(
-        queries.staff_visible_to(current_actor())
-        .with_only_columns(User)
-        .join(User, User.id == StaffRole.user_id)
+        select(User)
+        .join(StaffRole, StaffRole.user_id == User.id)
         .where(
             StaffRole.organisation_id == place.id,
+            StaffRole.ended_at.is_(None),
             StaffRole.student_id.is_(None),  # nobody calls a fellow student at night
             User.active,
         )
-        .order_by(None)
     )
     form.user.choices = sorted({(one.id, one.name) for one in people.unique()}, key=lambda p: p[1])
     form.weekdays.choices = list(enumerate(weekday_names()))

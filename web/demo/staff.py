@@ -40,6 +40,9 @@ PER_PLACE: tuple[tuple[str, Role], ...] = (
     ("H990201", Role.HOSPITAL_CONTACT),
 )
 
+# One click leads to the first account of a role: to the desk that has the calls of the demo.
+FIRST_DESK = "D990100"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -59,10 +62,10 @@ def hire(session: Session, places: dict[str, Organisation]) -> list[Account]:
     accounts.append(_account(session, places["9901010002"], Role.COUNSELOR, suffix="2"))
     accounts.append(_account(session, places["9901010002"], Role.SUPERVISING_COUNSELOR))
     accounts += [_account(session, places[code], role) for code, role in PER_PLACE]
-    for place in places.values():
-        if place.kind == OrganisationKind.DESK:
-            accounts.append(_account(session, place, Role.OPERATOR))
-            accounts.append(_account(session, place, Role.SUPERVISOR))
+    desks = [place for place in places.values() if place.kind == OrganisationKind.DESK]
+    for place in sorted(desks, key=lambda desk: desk.code != FIRST_DESK):
+        accounts.append(_account(session, place, Role.OPERATOR))
+        accounts.append(_account(session, place, Role.SUPERVISOR))
     _duty(session, places)
     return accounts
 
