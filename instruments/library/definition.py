@@ -137,11 +137,6 @@ class Definition:
         keys = self.score_keys
         again = next((key for key in keys if keys.count(key) > 1), "")
         require(not again, ("derived", again), f"score {again} exists twice", "rename one of them")
-        for scale in self.scales:
-            place: tuple[str, ...] = ("scales", scale.key, "missing")
-            limit, items = scale.missing.allowed, len(self.items)
-            problem = f"{limit} of {items} items may be missing"
-            require(limit < items, place, problem, "allow fewer missing answers than items")
         known = {scale.key for scale in self.scales}
         if self.algorithm:
             known |= set(self.algorithm.scores)
