@@ -79,7 +79,7 @@ def _page(school: Organisation, chosen: dict[int, str], problem: str) -> str:
     year = rules.begins(today)
     made = year_queries.standing(session(), school.id, year)
     due = year_queries.is_due(session(), school.id, year)
-    shown = year if due else today.year + (today.month >= rules.FIRST_MONTH)
+    shown = year if due or made else today.year + (today.month >= rules.FIRST_MONTH)
     return render_template(
         "schools/year.html",
         school=school,

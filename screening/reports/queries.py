@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
@@ -219,20 +219,25 @@ def _course(session: Session, campaign: Campaign) -> Mapping[int, frozenset[str]
 
 
 def _coverage(session: Session, campaign: Campaign) -> tuple[int, int]:
-    """Enrolled students of the school, and those of them with a sheet in the school year."""
+    """Students of the school in the school year, and those of them with a sheet in it.
+
+    Who was to take part counts also after he left; who is enrolled now tells of this year only.
+    """
     starts, ends = school_year(campaign.opens_at)
-    taken = (
-        select(Response.student_id)
-        .join(Campaign, Campaign.id == Response.campaign_id)
-        .where(Campaign.opens_at >= starts, Campaign.opens_at < ends)
+    of_year = and_(
+        Campaign.school_id == campaign.school_id,
+        Campaign.opens_at >= starts,
+        Campaign.opens_at < ends,
     )
-    enrolled = and_(
-        Student.school_id == campaign.school_id, Student.status == StudentStatus.ENROLLED.value
-    )
-    everybody = session.scalar(select(func.count()).select_from(Student).where(enrolled))
-    covered = session.scalar(
-        select(func.count()).select_from(Student).where(enrolled, Student.id.in_(taken))
-    )
+    taken = select(Response.student_id).join(Campaign).where(of_year)
+    asked = select(Ticket.student_id).join(Campaign).where(of_year, Ticket.state != "void")
+    counted = or_(Student.id.in_(asked), Student.id.in_(taken))
+    if starts <= clock.now() < ends:
+        counted = or_(counted, Student.status == StudentStatus.ENROLLED.value)
+    people = select(func.count()).select_from(Student)
+    of_school = and_(Student.school_id == campaign.school_id, counted)
+    everybody = session.scalar(people.where(of_school))
+    covered = session.scalar(people.where(of_school, Student.id.in_(taken)))
     return everybody or 0, covered or 0
 
 

@@ -72,6 +72,7 @@ def test_a_class_goes_up_with_its_students_and_its_teacher(
 ) -> None:
     assert admin.post("/school-year", data=up(people)).status_code == 303
     assert set(grades(people)) == {"八年级", "2027届九年级"}
+    assert "2027-2028 学年" in admin.get("/school-year").text
     lin = student(people.lin.name)
     assert (lin.id, lin.klass_id, lin.status) == (people.lin.id, people.klass_1.id, "enrolled")
     with database.reading() as session:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from foundation import clock, database
 from foundation.audit import AuditRow
 from instruments.library import catalogue
+from schools.models import Student, StudentStatus
 from screening.models import Campaign, Consent, Response
 from screening.reports.figures import COURSE, Figures, Part, Taken
 from screening.reports.pdf import funnel_notes
@@ -33,6 +34,19 @@ def test_the_parts_add_up_to_everybody(people: Cast) -> None:
     assert figures.positive == 14
     assert figures.positives.interval is not None
     assert sum(figures.bands["phq-9"].values()) == figures.parts[Part.VALID]
+
+
+def test_coverage_stays_when_the_students_have_left(people: Cast) -> None:
+    campaign_id = campaign_of(people)
+    with database.reading() as session:
+        before = figures_of(session, session.get_one(Campaign, campaign_id)).coverage
+    with database.writing() as session:
+        for student in session.scalars(select(Student)):
+            student.status = StudentStatus.GRADUATED.value
+    with database.reading() as session:
+        after = figures_of(session, session.get_one(Campaign, campaign_id)).coverage
+    assert after.count == before.count > 0
+    assert after.of >= after.count
 
 
 def test_a_small_class_shows_no_positives(people: Cast) -> None:
