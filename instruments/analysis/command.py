@@ -14,6 +14,7 @@ from instruments.library import catalogue
 from instruments.library.definition import Definition
 
 WHOLE_FORM = ("total", "raw", "mean_total")
+MOST_CODE = 126  # an answer is kept in a byte
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,16 @@ def spans(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def number(text: str) -> float:
+    """Parse a number that is one: neither nan nor inf."""
+    if not np.isfinite(found := float(text)):
+        raise ValueError(text)
+    return found
+
+
 def numbers(text: str) -> tuple[float, ...]:
     """Parse "2,5,9" into rising bounds."""
-    found = tuple(float(part) for part in text.split(","))
+    found = tuple(number(part) for part in text.split(","))
     if list(found) != sorted(set(found)):
         raise ValueError(text)
     return found
@@ -52,10 +60,10 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--codes", type=spans, help="answer codes, e.g. 0-3")
     options.add_argument("--reverse", type=spans, default=(), help="reversed items, e.g. 4,8")
     options.add_argument("--scale", help="scale of the instrument to analyse")
-    options.add_argument("--positive", type=float, help="totals from here on are positive")
+    options.add_argument("--positive", type=number, help="totals from here on are positive")
     options.add_argument("--dif-item", type=int, help="item number of the DIF analyses")
     options.add_argument(
-        "--dif-cut", type=float, help="the item counts as passed from this code on"
+        "--dif-cut", type=number, help="the item counts as passed from this code on"
     )
     options.add_argument("--strata", type=numbers, default=(), help="upper ends, e.g. 2,5,9")
     options.add_argument("--compare", type=spans, default=(), help="items of a second score")
@@ -66,10 +74,16 @@ def parser() -> argparse.ArgumentParser:
 def form_of(options: argparse.Namespace) -> Form:
     """The form that the options describe; ValueError or KeyError with a sentence."""
     if options.instrument:
+        if options.codes or options.reverse:
+            raise ValueError("--codes and --reverse go with --items: the instrument has its own")
         return library_form(catalogue.get(options.instrument), options.scale)
+    if options.scale:
+        raise ValueError("--scale goes with --instrument")
     if not options.codes or len(options.codes) < 2 or options.items < 2:
         raise ValueError("--items (2 or more) goes with --codes, e.g. --items 8 --codes 0-3")
-    shape = Shape(options.items, options.codes, frozenset(options.reverse))
+    if max(options.codes) > MOST_CODE:
+        raise ValueError(f"--codes go from 0 to {MOST_CODE}")
+    shape = Shape(options.items, tuple(sorted(set(options.codes))), frozenset(options.reverse))
     return Form(shape, tuple(range(1, options.items + 1)))
 
 
@@ -88,6 +102,8 @@ def library_form(definition: Definition, scale: str | None) -> Form:
 
 def _scale_items(definition: Definition, name: str | None) -> tuple[str, ...]:
     scales = {scale.key: scale.items for scale in definition.scales}
+    if not scales:
+        raise ValueError(f"{definition.key} is judged by rules and has no scale that adds items up")
     wanted = (name,) if name else (*WHOLE_FORM, *(scales if len(scales) == 1 else ()))
     for key in wanted:
         if key in scales:
@@ -112,9 +128,12 @@ def questions_of(options: argparse.Namespace, form: Form) -> Questions:
 
 
 def plain(value: object) -> object:
-    """JSON values: arrays become lists, whole floats of arrays stay numbers, NaN becomes null."""
+    """JSON values: arrays become lists, NaN becomes null."""
     if isinstance(value, np.ndarray):
-        return [plain(one) for one in value.tolist()]
+        found = value.astype(object)
+        if value.dtype.kind == "f":
+            found[~np.isfinite(value)] = None
+        return found.tolist()
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (tuple, list)):
@@ -134,7 +153,7 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"python -m instruments analyse: {error}\n")
         return 2
     try:
-        answers = read_answers(sys.stdin, form.shape)
+        answers = read_answers(sys.stdin.buffer.read(), form.shape)
     except BadTable as error:
         sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
         return 1

@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from instruments.analysis.answers import Answers, Shape, keyed
+from instruments.analysis.answers import Answers, Codes, Shape, keyed
 from instruments.psychometrics.ability import eap, person_fit
 from instruments.psychometrics.agreement import icc
-from instruments.psychometrics.arrays import Floats
+from instruments.psychometrics.arrays import Floats, complete
 from instruments.psychometrics.clusters import cluster_prevalence, intracluster
 from instruments.psychometrics.dif import logistic_dif, mantel_haenszel, strata_table
 from instruments.psychometrics.irt import Grm, fit
@@ -55,8 +55,8 @@ class Analysis:
         self.answers, self.shape, self.asked = answers, shape, questions
         self.all = keyed(answers.items, shape)
         self.x = self.all[:, [number - 1 for number in questions.columns]]
-        self.whole: npt.NDArray[np.bool_] = np.asarray(np.isfinite(self.x).all(axis=1))
-        self.total = self.x.sum(axis=1)
+        self.whole = complete(self.x)
+        self.total = np.where(self.whole, self.x.sum(axis=1, dtype=np.float64), np.nan)
 
     @cached_property
     def model(self) -> Grm:
@@ -81,7 +81,7 @@ class Analysis:
         }
 
     @property
-    def items(self) -> Floats:
+    def items(self) -> Codes:
         """The complete rows."""
         return self.x[self.whole]
 
@@ -123,8 +123,8 @@ class Analysis:
 
     def error(self, scale: Callable[[float, float], float]) -> float:
         """A figure of measurement error from the SD of the total and alpha."""
-        sd = float(self.total[self.whole].std(ddof=1))
-        return scale(sd, alpha(self.items).raw)
+        reliability = alpha(self.items).raw
+        return scale(float(self.total[self.whole].std(ddof=1)), reliability)
 
     def roc(self) -> Section:
         """The total against y, with the best cut and its bootstrap interval."""
@@ -157,9 +157,10 @@ class Analysis:
         return self.answers.y[keep], np.asarray(keep)
 
     def _compared(self, y: Floats, keep: npt.NDArray[np.bool_]) -> Section:
-        short = self.all[keep][:, [number - 1 for number in self.asked.compare]].sum(axis=1)
-        if not np.isfinite(short).all():
+        items = self.all[keep][:, [number - 1 for number in self.asked.compare]]
+        if not complete(items).all():
             raise Skip("the items of --compare are not all among the analysed ones")
+        short = items.sum(axis=1, dtype=np.float64)
         test = compare(y, self.total[keep], short)
         return {"delong_z": test.z, "delong_p": test.p, "auc2": roc(y, short).auc}
 
@@ -271,7 +272,7 @@ def careless_sections(analysis: Analysis) -> dict[str, Callable[[], npt.ArrayLik
     }
 
 
-def _synonyms(raw: Floats) -> Floats:
+def _synonyms(raw: Codes) -> Floats:
     if len(careless.synonym_pairs(raw)[0]) < 3:
         raise Skip("fewer than three item pairs correlate above .60")
     return careless.synonyms(raw)

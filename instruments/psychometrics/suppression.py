@@ -85,7 +85,7 @@ def _width(
     known = matrix @ np.array([counts[each] for each in keys])
     aim = np.eye(1, len(keys), keys.index(key))[0]
     least, most = (optimize.linprog(sign * aim, A_eq=matrix, b_eq=known) for sign in (1, -1))
-    return np.inf if most.status == UNBOUNDED else float(aim @ (most.x - least.x))
+    return np.inf if most.status == UNBOUNDED else -(most.fun or 0.0) - (least.fun or 0.0)
 
 
 def _neighbour(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from instruments.analysis.answers import Shape, read_answers
 from instruments.analysis.command import main, numbers, plain, spans
 
 R: dict[str, Any] = json.loads(
@@ -32,7 +33,7 @@ def table(*extra: str, rows: list[list[Any]] | None = None) -> str:
 def run(
     text: str, options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> dict[str, Any]:
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert main(options) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
@@ -114,18 +115,70 @@ def test_a_library_instrument_brings_its_codes_and_scale(
     assert found["total"] == [sum(row) for row in rows]
 
 
+HEAD = b"item1,item2,item3\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\n", "the file is empty"),
+        (HEAD, "no rows below the header"),
+        (b"item1,item2\n1,2\n", "no column item3: the header names item1..item3"),
+        (b"item1,item2,item3,item1\n1,1,1,1\n", "the header names item1 twice"),
+        (b"item1,item2,item3,item4\n1,1,1,1\n", "column item4: the form has 3 items"),
+        (HEAD + b"1,9,1\n", "line 2, item2: 9 is not a code of this form"),
+        (HEAD + b"1,1,1\n\n1,1,1.5\n", "line 4, item3: 1.5 is not a code of this form"),
+        (HEAD + b"1,-1,1\n", "line 2, item2: -1 is not a code of this form"),
+        (HEAD + b"1,255,1\n", "line 2, item2: 255 is not a code of this form"),
+        (HEAD + b"1,x,1\n", "line 2, item2: 'x' is not a number"),
+        (HEAD + b"1,inf,1\n", "line 2, item2: 'inf' is not a number"),
+        (HEAD + b"1,1_0,1\n", "line 2, item2: '1_0' is not a number"),
+        (HEAD + b"1,1\n", "line 2 has 2 cells, the header has 3"),
+        (HEAD + b'1,"1,1\n', "line 2: unexpected end of data"),
+        (b"item1,item2,item3,y\n1,1,1,2\n", "line 2, y: '2' is not 0 or 1"),
+        (b"item1,item2,item3,retest\n1,1,1,a\n", "line 2, retest: 'a' is not a number"),
+        (b"PK\x03\x04 and so on", "this is a workbook: save it as CSV first"),
+        (b"\xff\xff\xff", "the file is not text in UTF-8, UTF-16 or GB18030"),
+    ],
+    ids=range(19),
+)
 def test_a_wrong_table_is_one_sentence_and_exit_one(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    data: bytes,
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for text, words in [
-        ("item1\n1\n", "no column item2"),
-        ("item1,item2\n", "no rows"),
-        ("item1,item2\n1,9\n", "line 2, item2: 9 is not a code"),
-        ("item1,item2\n1,x\n", "line 2, item2: 'x' is not a number"),
-    ]:
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        assert main(["--items", "2", "--codes", "0-3"]) == 1
-        assert words in json.loads(capsys.readouterr().out)["error"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["--items", "3", "--codes", "0-3"]) == 1
+    assert json.loads(capsys.readouterr().out) == {"error": sentence}
+
+
+def test_what_spreadsheets_write_is_read_alike() -> None:
+    text = "Item1,item2,item3,school\r\n0,1,2,北校\r\n3, 2,NA,南校\r\n"
+    shape = Shape(3, (0, 1, 2, 3))
+    for data in (
+        text.encode(),
+        text.encode("utf-8-sig"),
+        text.encode("utf-16"),
+        text.encode("gb18030"),
+        text.replace(",", ";").encode(),
+        text.replace(",", "\t").encode(),
+        text.replace("\r\n", "\n\n").encode(),
+    ):
+        found = read_answers(data, shape)
+        assert found.items.tolist() == [[0, 1, 2], [3, 2, -1]]
+        assert found.school == ("北校", "南校")
+
+
+@pytest.mark.parametrize("rows", ["", "1,1,1\n", ",,\nNA,NA,NA\n", "1,1,1\n2,2,2\n" * 30])
+def test_what_says_nothing_is_skipped_with_a_reason(
+    rows: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = HEAD.decode() + "0,1,2\n" + rows
+    found = run(text, ["--items", "3", "--codes", "0-3", "--positive", "2"], capsys, monkeypatch)
+    assert found["n"] == text.count("\n") - 1
+    assert all(found["skipped"].values())
 
 
 @pytest.mark.parametrize(
@@ -134,6 +187,12 @@ def test_a_wrong_table_is_one_sentence_and_exit_one(
         ["--items", "8"],
         ["--items", "8", "--codes", "0-3", "--dif-item", "9"],
         ["--instrument", "nobody-knows-it"],
+        ["--instrument", "phq-9", "--codes", "0-3"],
+        ["--instrument", "asq"],
+        ["--instrument", "psqi"],
+        ["--instrument", "dass-21"],
+        ["--items", "8", "--codes", "0-3", "--scale", "total"],
+        ["--items", "8", "--codes", "0-200"],
     ],
 )
 def test_wrong_options_are_exit_two(options: list[str]) -> None:
@@ -141,9 +200,10 @@ def test_wrong_options_are_exit_two(options: list[str]) -> None:
 
 
 def test_options_that_cannot_be_parsed_are_exit_two() -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(["--items", "8", "--codes", "x"])
-    assert stop.value.code == 2
+    for options in (["--codes", "x"], ["--codes", "3-0"], ["--codes", "0-3", "--positive", "nan"]):
+        with pytest.raises(SystemExit) as stop:
+            main(["--items", "8", *options])
+        assert stop.value.code == 2
 
 
 def test_ranges_and_bounds_are_read() -> None:
