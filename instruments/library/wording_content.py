@@ -10,6 +10,7 @@ from instruments.library.refusals import Refusal
 LONGEST = 2000  # characters of one text; the longest printed instruction has some 400
 MOST_ROWS = 500
 MARKUP = re.compile(r"</?[A-Za-z!]|&#?\w+;")
+SHOWN = ("holder", "number", "granted_to", "attribution", "cite")
 HEADS = ("key", "language", "title", "instruction", "time_window")
 
 Table = Mapping[str, Any]
@@ -23,6 +24,10 @@ def content_problems(table: Table) -> Iterator[Refusal]:
         else:
             yield from _text(name, table[name])
     yield from _text("stem", table.get("stem", ""))
+    licence = table.get("licence")
+    given = licence if isinstance(licence, dict) else {}
+    for name in SHOWN:
+        yield from _text(f"[licence] {name}", given.get(name, ""))
     yield from _rows(table, "options", "code", (int,))
     yield from _rows(table, "items", "n", (int, str))
 

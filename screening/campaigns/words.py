@@ -52,7 +52,7 @@ def obstacle_words(obstacle: Obstacle) -> str:
         ),
         "licence_expired": _("量表 %(key)s 的许可在活动开始前到期：请先续期。", key=title),
         "cutset_unverified": _(
-            "量表 %(key)s 的界值未经核实：要由起草人以外的人批准后才能使用。", key=title
+            "量表 %(key)s 的计分或界值未经核实：要由起草人以外的人批准后才能使用。", key=title
         ),
         "duty_too_few_persons": _("值班表上不到两个人：请在“值班表”里补足。"),
         "duty_gap": _("开放期间有时段无人值班：请在“值班表”里补足。"),

@@ -85,6 +85,8 @@ HOSTILE = [
     (PLAIN.replace("code = 1\n", "code = true\n").encode(), "code = True is no number"),
     (PLAIN.replace('instruction = "请作答"', "instruction = {a = 1}").encode(), "is no text"),
     (PLAIN.replace('holder = "版权方"', "holder = 5").encode(), "holder is missing"),
+    (PLAIN.replace('"L-1"', '"<b>L-1</b>"').encode(), "[licence] number holds mark-up"),
+    (PLAIN.replace("[licence]", "[licence]\ncite = 5").encode(), "[licence] cite: 5 is no text"),
     (PLAIN.replace("[licence]", "[[licence]]").encode(), "[licence] is missing"),
     (PLAIN.replace("n = 3\n", "n = 2\n").encode(), "are not those of isi"),
     (PLAIN.split("[[items]]")[0].encode(), "[[items]] is missing"),

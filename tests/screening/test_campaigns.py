@@ -305,6 +305,38 @@ def _licence(people: Cast, key: str, days: int) -> WordingLicence:
     )
 
 
+USES = [
+    (Chosen("who-5", "low-50"), set()),
+    (Chosen("who-5"), {"who-5"}),  # its lower band was recalled
+    (Chosen("scared-41", "original"), set()),
+    (Chosen("scared-41"), {"scared-41"}),  # includes two sets that were recalled
+    (Chosen("psqi", "gt5"), {"psqi"}),  # the components beneath the total were recalled
+    (Chosen("uls-8"), {"uls-8"}),  # no cut-off, but its reversed items were recalled
+    (Chosen("swls"), {"swls"}),
+    (Chosen("uls-20v3"), set()),
+]
+
+
+@pytest.mark.parametrize(("chosen", "keys"), USES, ids=[f"{u.key} {u.cutset}" for u, _ in USES])
+def test_what_was_recalled_needs_a_named_approver(
+    people: Cast, frozen: datetime, chosen: Chosen, keys: set[str]
+) -> None:
+    made = draft(people, people.counselor, [chosen])
+    with database.reading() as session:
+        plan = plan_of(session, session.get_one(Campaign, made.id))
+        found = readiness.obstacles(plan, clock.today())
+    assert {each.value for each in found if each.code == "cutset_unverified"} == keys
+    with database.writing() as session:
+        campaign = session.get_one(Campaign, made.id)
+        actions.approve_sensitive(
+            session, by=actor(people.school_lead), campaign=campaign, reason="只作提示"
+        )
+    with database.reading() as session:
+        plan = plan_of(session, session.get_one(Campaign, made.id))
+        found = readiness.obstacles(plan, clock.today())
+    assert not [each for each in found if each.code == "cutset_unverified"]
+
+
 def test_well_being_alone_can_be_opened_once_another_person_lets_its_cutset_be_used(
     client: CheckedClient, people: Cast, frozen: datetime
 ) -> None:
@@ -312,7 +344,7 @@ def test_well_being_alone_can_be_opened_once_another_person_lets_its_cutset_be_u
     made = draft(people, people.counselor, [Chosen("who-5")])
     page = f"/campaigns/{made.id}"
     sign_in(client, people.counselor)
-    assert "世界卫生组织五项身心健康指标（WHO-5） 的界值未经核实" in client.get(page).text
+    assert "世界卫生组织五项身心健康指标（WHO-5） 的计分或界值未经核实" in client.get(page).text
     assert client.post(f"{page}/submit").status_code == 303
     assert client.post(f"{page}/approve").status_code == 303
     client.post("/sign-out")
