@@ -29,7 +29,12 @@ from screening.models import (
     Sitting,
 )
 from screening.taking.queries import calls_to
-from screening.triage.alert_queries import alerts_visible_to, called_to, students_to_care_for
+from screening.triage.alert_queries import (
+    advice_for,
+    alerts_visible_to,
+    called_to,
+    students_to_care_for,
+)
 from screening.triage.alert_workflow import CRITICAL, State
 from screening.triage.case_queries import cases_shown
 
@@ -106,7 +111,11 @@ def _approvals(session: Session, actor: Actor) -> Iterator[Waiting]:
         Campaign.state == Campaigning.AWAITING_APPROVAL.value,
         Campaign.id.not_in(own),
     )
-    page = url_for("campaigns.campaigns")
+    ids = session.scalars(awaiting.with_only_columns(Campaign.id).limit(2)).all()
+    only = ids[0] if len(ids) == 1 else None
+    page = (
+        url_for("campaigns.campaign", campaign_id=only) if only else url_for("campaigns.campaigns")
+    )
     yield _line(session, awaiting, "opens_at", _("等您批准的测评"), page)
 
 
@@ -143,6 +152,13 @@ def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
 def _care(session: Session, actor: Actor) -> Iterator[Waiting]:
     students = students_to_care_for(actor)
     yield _line(session, students, "due_at", _("需要关怀的学生"), url_for("triage.care"))
+
+
+def _advice(session: Session, actor: Actor) -> Iterator[Waiting]:
+    rows = advice_for(actor).order_by(None).subquery()
+    count = session.scalar(select(func.count()).select_from(rows)) or 0
+    # when the case is due is the counselor's business
+    yield Waiting(_("班里需要关怀的学生"), count, 0, url_for("triage.advice"))
 
 
 def _tasks(session: Session, actor: Actor) -> Iterator[Waiting]:
@@ -223,5 +239,6 @@ QUEUES: tuple[tuple[Permission, Queue], ...] = (
     (P.REFERRAL_VIEW, _referrals),
     (P.BOARD_VIEW, _sittings),
     (P.CARE_VIEW, _care),
+    (P.ADVICE_VIEW, _advice),
     (P.CARE_TASK_DO, _tasks),
 )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from accounts.guard import current_actor, fetch, requires
-from accounts.policy import Permission
+from accounts.policy import Permission, Role
 from foundation import audit, clock
 from foundation.database import session
 from foundation.forms import Form
@@ -58,12 +58,18 @@ def referrals() -> ResponseReturnValue:
     """Referrals of his schools, the next due first."""
     rows = session().scalars(queries.referrals_visible_to(current_actor())).unique().all()
     shown = request.args.get("show", "open")
-    kept = [row for row in rows if shown == "all" or row.ended_at is None]
+    running = [row for row in rows if row.ended_at is None]
+    lists = {
+        "open": running,
+        "school": [row for row in running if row.duty_role != Role.HOSPITAL_CONTACT.value],
+        "all": rows,
+    }
+    shown = shown if shown in lists else "open"
     return render_template(
         "referrals/list.html",
-        rows=kept,
+        rows=lists[shown],
         shown=shown,
-        counts={"open": sum(row.ended_at is None for row in rows), "all": len(rows)},
+        counts={name: len(each) for name, each in lists.items()},
         words=wording,
     )
 

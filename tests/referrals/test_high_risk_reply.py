@@ -11,7 +11,7 @@ from referrals import jobs
 from referrals.actions import hospital
 from screening.models import FollowUp
 from tests.people import sign_in
-from tests.referrals.test_hospital_referral import SLIP, at_hospital, follow_ups
+from tests.referrals.test_hospital_referral import SLIP, at_hospital, follow_ups, sent
 from tests.referrals.test_referral_rows import (
     PLAN,
     by_school,
@@ -99,3 +99,14 @@ def test_a_school_that_lets_a_reply_lie_is_late_and_its_lead_is_told(world):
         assert found(low).due_at < clock.now()
     assert pushed().count(f"/cases/{world.case.id}") == before.count(f"/cases/{world.case.id}") + 1
     assert "call_hospital" not in follow_ups(world)
+
+
+def test_the_school_finds_its_own_turn_and_the_hospitals_question(world, client):
+    asked, waiting = sent(world), sent(world)
+    at_hospital(world, asked, hospital.receive)
+    at_hospital(world, asked, hospital.ask_info, question="以前看过吗？")
+    sign_in(client, world.people.counselor)
+    own = client.get("/referrals?show=school").text
+    assert f"/referrals/{asked}" in own
+    assert f"/referrals/{waiting}" not in own
+    assert "医院问：以前看过吗？" in client.get(f"/referrals/{asked}").text
