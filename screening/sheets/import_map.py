@@ -135,7 +135,8 @@ def _people(table: Mapping[str, Any]) -> People:
 
 
 def _scale(table: Mapping[str, Any]) -> Scale:
-    definition = catalogue.get(str(table["key"]).lower())
+    # a campaign keeps the version it was opened with; a map may name it
+    definition = catalogue.get(str(table["key"]), table.get("version"))
     if len(table["items"]) != len(definition.items):
         raise Refused(
             _(

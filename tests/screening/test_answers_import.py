@@ -11,10 +11,15 @@ from sqlalchemy import func, select
 
 from foundation import database
 from foundation.outbox import OutboxMessage
+from foundation.problems import Refused
+from instruments.library import catalogue
 from screening.models import Alert, Response
 from screening.sheets import importing
+from screening.sheets.import_map import parse
 from tests.people import Cast
-from tests.screening.answer_file import HEAD, line, ordinary, written
+from tests.screening.answer_file import HEAD, MAP, line, ordinary, written
+
+NINE, TWO = 'items = ["1", "2", "3", "4", "5", "6", "7", "8", "9"]', 'items = ["1", "2"]'
 
 
 def run(app: Flask, folder: Path, people: Cast, content: str, *more: str, **how: Any) -> Result:
@@ -98,3 +103,12 @@ def test_a_school_nobody_knows_is_refused(app: Flask, people: Cast, tmp_path: Pa
     refused = app.test_cli_runner().invoke(args=[*args, "--school", "NONE", "--yes"])
     assert refused.exit_code == 1
     assert "NONE" in refused.stderr
+
+
+def test_a_map_may_name_the_version_that_the_campaign_was_opened_with() -> None:
+    old = parse(MAP.replace('key = "phq-9"', 'key = "PHQ-2"\nversion = "1.0.0"').replace(NINE, TWO))
+    assert (old.scales[0].definition.key, old.scales[0].definition.version) == ("phq-2", "1.0.0")
+    new = parse(MAP.replace('key = "phq-9"', 'key = "phq-2"').replace(NINE, TWO))
+    assert new.scales[0].definition.version == catalogue.versions("phq-2")[-1]
+    with pytest.raises(Refused, match=r"9\.9\.9"):
+        parse(MAP.replace('key = "phq-9"', 'key = "phq-9"\nversion = "9.9.9"'))
