@@ -1,15 +1,17 @@
 """The first page of the day: what waits for a person, counted, without a name; and the menu."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
-from foundation import clock, database
+from foundation import clock, database, outbox
 from screening.models import Alert
+from screening.triage import case_actions
 from screening.triage.raising import raise_alert
 from tests import make
-from tests.people import Cast, sign_in
+from tests.people import Cast, actor, sign_in
 from tests.support.pages import CheckedClient
 
 pytestmark = pytest.mark.database
@@ -61,3 +63,30 @@ def test_a_long_menu_is_grouped_and_a_short_one_is_not(client: CheckedClient, pe
     assert '<details class="menu"' in start(client, people, "counselor")
     client.post("/sign-out")
     assert '<details class="menu"' not in start(client, people, "hospital_contact")
+
+
+def test_a_homeroom_teacher_is_told_of_advice_and_of_no_deadline(
+    people: Cast, client: CheckedClient
+) -> None:
+    with database.writing() as session:
+        campaign = make.campaign(session, school=people.school)
+        ticket = make.ticket(session, of=campaign, student=people.lin)
+        alert = raise_alert(session, ticket=ticket, rule="phq-9:9>=1", severity=3, inputs={})
+        case = case_actions.open_case(session, by=actor(people.counselor), alert=alert)
+        case.advice = "课间自然地打个招呼"
+        case.due_at = clock.now() - timedelta(days=2)
+    page = sign_in(client, people.homeroom).get("/start").text
+    assert "班里需要关怀的学生" in page
+    assert "已超时" not in page
+
+
+def test_everybody_is_warned_while_no_mail_leaves(
+    client: CheckedClient, people: Cast, frozen: datetime
+) -> None:
+    with database.writing() as session:
+        outbox.enqueue(session, "push.email", key="k", payload={"channel": 1}, urgent=True)
+    warning = "紧急通知送不出去"
+    assert warning not in sign_in(client, people.counselor).get("/start").text
+    with database.writing() as session:
+        session.execute(update(outbox.OutboxMessage).values(tries=outbox.SHUT_AFTER))
+    assert warning in client.get("/start").text
