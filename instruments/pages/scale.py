@@ -43,6 +43,8 @@ def marks(language: Language, definition: Definition) -> list[Mark]:
         marks += [Mark(w("not_compared"), "priority")] if not all(t.compared for t in found) else []
     else:
         marks = [Mark(w("import_first"), "priority")]
+    if not definition.key_verified:
+        marks.append(Mark(w("key_recalled"), "priority"))
     if not definition.provenance.checked_by:
         marks.append(Mark(w("not_checked"), "priority"))
     return marks
@@ -59,7 +61,10 @@ def _provenance(language: Language, definition: Definition) -> list[Block]:
     if made.checked_by:
         checked = w("by_on", by=made.checked_by, on=made.checked_on)
     authored = w("by_on", by=made.authored_by, on=made.authored_on)
-    return [Pairs([(w("authored"), authored), (w("checked"), checked)])]
+    rows: list[tuple[str, Cell]] = [(w("authored"), authored), (w("checked"), checked)]
+    rows += [(w("versions"), language.joined(catalogue.versions(definition.key)))]
+    rows += [(w("reason"), cited(language, made.reason))] if made.reason else []
+    return [Pairs(rows)]
 
 
 def sentences(definition: Definition) -> tuple[str, ...]:
@@ -68,6 +73,7 @@ def sentences(definition: Definition) -> tuple[str, ...]:
     return (
         *definition.notes,
         *definition.unverified,
+        *([definition.provenance.reason] if definition.provenance.reason else []),
         definition.licence.text,
         *(cutset.note for cutset in definition.cutsets if cutset.note),
         *(scale.missing.source for scale in definition.scales),
