@@ -33,6 +33,8 @@ PENDING, DONE, QUARANTINED = "pending", "done", "quarantined"
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300))
 # A message that is not urgent and fails this often needs a person; urgent ones go on for ever.
 TRIES = 12
+# About two and a half minutes of failing.
+SHUT_AFTER = 3
 # Kept up while the delivery runs, so that its end means a process that died.
 LEASE = timedelta(seconds=45)
 # Clocks of several machines differ; by more than this only one that was set back.
@@ -214,6 +216,34 @@ def oldest_seconds(session: Session) -> float:
     )
     oldest = min((moment for moment in (first, retried) if moment is not None), default=None)
     return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
+
+
+def unheard(session: Session) -> list[str]:
+    """Kinds of which urgent messages fail again and again while none arrives: a way that is shut.
+
+    One wrong address is not that; a mail server that is missing or refuses everything is.
+    """
+    failing = (
+        select(OutboxMessage.kind, func.min(OutboxMessage.created_at))
+        .where(
+            OutboxMessage.state == PENDING, OutboxMessage.urgent, OutboxMessage.tries >= SHUT_AFTER
+        )
+        .group_by(OutboxMessage.kind)
+    )
+    return [
+        kind
+        for kind, since in session.execute(failing)
+        if session.scalar(
+            select(OutboxMessage.id)
+            .where(
+                OutboxMessage.state == DONE,
+                OutboxMessage.due_at >= since,
+                OutboxMessage.kind == kind,
+            )
+            .limit(1)
+        )
+        is None
+    ]
 
 
 def release(session: Session, key: str) -> bool:

@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 
 from accounts.guard import public
-from foundation import database
+from foundation import database, outbox, push
 from foundation import health as checks
 from foundation.i18n import _
 
@@ -33,9 +33,14 @@ def readyz() -> ResponseReturnValue:
 
 
 def worker_warning() -> str | None:
-    """The sentence of the red banner when nobody drains the outbox."""
+    """The sentence of the red banner when nobody drains the outbox, or nothing gets through."""
     with database.reading() as session:
-        seen = checks.worker_seen_seconds(session)
+        seen, unheard = checks.worker_seen_seconds(session), outbox.unheard(session)
+    if f"push.{push.EMAIL}" in unheard:
+        return _(
+            "紧急通知送不出去：邮件服务器没有设置好，或者连不上。请马上电话联系值班人员，"
+            "并告诉系统管理员。"
+        )
     if seen is not None and seen <= DEAD_AFTER_S:
         return None
     return _("后台程序没有在运行：通知可能没有送出。请马上电话联系值班人员，并告诉系统管理员。")

@@ -97,6 +97,34 @@ def test_a_message_leaves_at_once_after_the_clock_was_set_back(
     assert outbox.drain() == 1
 
 
+def test_a_way_that_is_shut_is_told_from_one_wrong_address(
+    db: object, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"a", "b"}
+
+    def deliver(_payload: dict[str, Any], key: str) -> None:
+        if key in wrong:
+            raise ConnectionError
+
+    def unheard() -> list[str]:
+        with database.reading() as session:
+            return outbox.unheard(session)
+
+    monkeypatch.setitem(outbox.HANDLERS, "test", deliver)
+    enqueue("a", urgent=True)
+    for minute in range(outbox.SHUT_AFTER):
+        assert unheard() == []
+        with clock.frozen(frozen + timedelta(minutes=10 * minute)):
+            outbox.drain()
+    assert unheard() == ["test"]
+    wrong.remove("b")
+    with clock.frozen(frozen + timedelta(minutes=31)):
+        enqueue("b", urgent=True)
+        outbox.drain()
+    assert unheard() == []
+    assert message("a").state == outbox.PENDING
+
+
 def test_another_message_is_set_aside_for_a_person_and_can_be_released(
     receiver: Receiver, frozen: datetime
 ) -> None:
