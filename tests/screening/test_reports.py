@@ -49,6 +49,15 @@ def test_coverage_stays_when_the_students_have_left(people: Cast) -> None:
     assert after.of >= after.count
 
 
+def test_a_campaign_that_is_over_leads_to_its_report(client: CheckedClient, people: Cast) -> None:
+    campaign_id = campaign_of(people)
+    with database.writing() as session:
+        session.get_one(Campaign, campaign_id).state = "closed"
+    link = f'href="/campaigns/{campaign_id}/report"'
+    assert link in sign_in(client, people.counselor).get(f"/campaigns/{campaign_id}").text
+    assert link not in sign_in(client, people.school_admin).get(f"/campaigns/{campaign_id}").text
+
+
 def test_a_small_class_shows_no_positives(people: Cast) -> None:
     campaign_id = campaign_of(people)
     with database.reading() as session:
