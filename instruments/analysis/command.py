@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.analysis.answers import BadTable, Shape, read_answers
+from instruments.analysis.criterion import Plan
 from instruments.analysis.report import Questions, analyse
 from instruments.library import catalogue
 from instruments.library.definition import Definition
+from instruments.psychometrics.norms import Population
+from instruments.quality.campaign import subscales
 
 WHOLE_FORM = ("total", "raw", "mean_total")
 MOST_CODE = 126  # an answer is kept in a byte
@@ -23,6 +26,7 @@ class Form:
 
     shape: Shape
     columns: tuple[int, ...]
+    scales: tuple[tuple[int, ...], ...] = ()
 
 
 def spans(text: str) -> tuple[int, ...]:
@@ -67,6 +71,14 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--strata", type=numbers, default=(), help="upper ends, e.g. 2,5,9")
     options.add_argument("--compare", type=spans, default=(), help="items of a second score")
+    options.add_argument(
+        "--prevalence", type=numbers, help="of the load, default 0.02,0.04,0.08,0.15"
+    )
+    options.add_argument("--students", type=int, default=Plan.students, help="of the load")
+    options.add_argument("--minutes", type=number, default=Plan.minutes, help="of one interview")
+    options.add_argument("--population", help="whose norms these answers are, with --year")
+    options.add_argument("--region", default="", help="where the population lives")
+    options.add_argument("--year", type=int, help="when the population answered")
     options.add_argument("--irt", action="store_true", help="also fit a graded response model")
     return options
 
@@ -97,7 +109,12 @@ def library_form(definition: Definition, scale: str | None) -> Form:
     place = {item.id: number for number, item in enumerate(definition.items, start=1)}
     reverse = frozenset(place[item.id] for item in definition.items if item.reverse)
     shape = Shape(len(definition.items), codes.pop(), reverse)
-    return Form(shape, tuple(sorted(place[item] for item in items)))
+    parts = subscales(definition, list(place))
+    return Form(
+        shape,
+        tuple(sorted(place[item] for item in items)),
+        tuple(tuple(column + 1 for column in part) for part in parts) if len(parts) > 2 else (),
+    )
 
 
 def _scale_items(definition: Definition, name: str | None) -> tuple[str, ...]:
@@ -123,8 +140,28 @@ def questions_of(options: argparse.Namespace, form: Form) -> Questions:
         dif_cut=options.dif_cut,
         strata=options.strata,
         compare=options.compare,
+        scales=form.scales,
+        plan=plan_of(options),
+        population=population_of(options),
         irt=options.irt,
     )
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """The campaign that the load is worked out for."""
+    prevalences = options.prevalence or Plan.prevalences
+    if options.students < 1 or options.minutes < 0 or not all(0 <= p <= 1 for p in prevalences):
+        raise ValueError("--prevalence lies between 0 and 1, --students and --minutes are positive")
+    return Plan(prevalences, options.students, options.minutes)
+
+
+def population_of(options: argparse.Namespace) -> Population | None:
+    """Who the norms are of; a norm without its year is none."""
+    if (options.population is None) != (options.year is None):
+        raise ValueError("--population goes with --year")
+    if options.population is None:
+        return None
+    return Population(options.population, options.region, options.year)
 
 
 def plain(value: object) -> object:

@@ -1,19 +1,21 @@
 """What the statistics make of one table of answers, under the names of vectors/statistics.json."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from instruments.analysis.answers import Answers, Codes, Shape, keyed
+from instruments.analysis.criterion import Plan, Section, compared, curve, two_steps, workload
 from instruments.psychometrics.ability import eap, person_fit
 from instruments.psychometrics.agreement import icc
 from instruments.psychometrics.arrays import Floats, complete
 from instruments.psychometrics.clusters import cluster_prevalence, intracluster
 from instruments.psychometrics.dif import logistic_dif, mantel_haenszel, strata_table
 from instruments.psychometrics.irt import Grm, fit
+from instruments.psychometrics.norms import SMALLEST_CELL, Population, norms
 from instruments.psychometrics.ordinal import ordinal_alpha
 from instruments.psychometrics.prevalence import wilson
 from instruments.psychometrics.reliability import (
@@ -24,10 +26,7 @@ from instruments.psychometrics.reliability import (
     split_half,
     standard_error,
 )
-from instruments.psychometrics.roc import best_cut, bootstrap_cut, compare, roc
 from instruments.quality import careless
-
-Section = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,10 @@ class Questions:
     dif_cut: float | None = None
     strata: tuple[float, ...] = ()
     compare: tuple[int, ...] = ()
+    scales: tuple[tuple[int, ...], ...] = ()
     irt: bool = False
+    plan: Plan = field(default_factory=Plan)
+    population: Population | None = None
 
 
 class Skip(ValueError):
@@ -127,42 +129,52 @@ class Analysis:
         return scale(float(self.total[self.whole].std(ddof=1)), reliability)
 
     def roc(self) -> Section:
-        """The total against y, with the best cut and its bootstrap interval."""
-        y, keep = self._criterion()
-        score = self.total[keep]
-        found, cut = roc(y, score), best_cut(y, score)
-        spread = bootstrap_cut(y, score)
-        best = {
-            "threshold": cut.threshold,
-            "sensitivity": cut.sensitivity,
-            "specificity": cut.specificity,
-            # pROC prints sensitivity + specificity under this name
-            "youden": cut.youden + 1,
-            "ppv": cut.ppv,
-            "npv": cut.npv,
-            "threshold_ci": spread.threshold,
-        }
-        return {
-            "auc": found.auc,
-            "ci": (found.interval.low, found.auc, found.interval.high),
-            "var": found.variance,
-            "best": best,
-            **(self._compared(y, keep) if self.asked.compare else {}),
-        }
+        """The total against y."""
+        return curve(*self._criterion())
 
-    def _criterion(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def compared(self) -> Section:
+        """The total against the sum of the items of --compare."""
+        y, score, short = self._short()
+        return compared(y, score, short)
+
+    def gate(self) -> Section:
+        """What the cut-off would ask of a school."""
+        return workload(*self._criterion(), self.asked.positive, self.asked.plan)
+
+    def serial(self) -> Section:
+        """The items of --compare first, the whole scale for those they find."""
+        y, score, short = self._short()
+        return two_steps(y, short, score, self.asked.positive, self.asked.plan)
+
+    def _judged(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """The criterion, and who has both it and a total."""
         if self.answers.y is None:
             raise Skip("no column y")
-        keep = self.whole & np.isfinite(self.answers.y)
-        return self.answers.y[keep], np.asarray(keep)
+        return self.answers.y, np.asarray(self.whole & np.isfinite(self.answers.y))
 
-    def _compared(self, y: Floats, keep: npt.NDArray[np.bool_]) -> Section:
-        items = self.all[keep][:, [number - 1 for number in self.asked.compare]]
-        if not complete(items).all():
-            raise Skip("the items of --compare are not all among the analysed ones")
-        short = items.sum(axis=1, dtype=np.float64)
-        test = compare(y, self.total[keep], short)
-        return {"delong_z": test.z, "delong_p": test.p, "auc2": roc(y, short).auc}
+    def _criterion(self) -> tuple[Floats, Floats]:
+        y, keep = self._judged()
+        return y[keep], self.total[keep]
+
+    def _short(self) -> tuple[Floats, Floats, Floats]:
+        """The criterion, the total and the score of --compare of those who have all three."""
+        if not self.asked.compare:
+            raise Skip("no --compare")
+        y, keep = self._judged()
+        short = self.all[:, [number - 1 for number in self.asked.compare]]
+        keep &= complete(short)
+        return y[keep], self.total[keep], short[keep].sum(axis=1, dtype=np.float64)
+
+    def norms(self) -> list[Section]:
+        """Norms of everybody, and of each sex that is large enough."""
+        if self.asked.population is None:
+            raise Skip("no --population with --year")
+        found = [_norms(self.total[self.whole], self.asked.population)]
+        for place, level in enumerate(self.answers.sex_levels):
+            here = self.total[self.whole & (self.answers.sex == place)]
+            if len(here) >= SMALLEST_CELL:
+                found.append(_norms(here, replace(self.asked.population, sex=level)))
+        return found
 
     def _dif(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Item passed, rest score, total and group of the rows that have them all."""
@@ -265,17 +277,37 @@ def careless_sections(analysis: Analysis) -> dict[str, Callable[[], npt.ArrayLik
         "mahad_D2": lambda: careless.mahalanobis(raw),
         "person_total": lambda: careless.person_total(forward),
         "lz_star": lambda: person_fit(analysis.model, analysis.x).lz_star,
-        "psychsyn": lambda: _synonyms(raw),
+        "even_odd": lambda: _even_odd(forward, analysis.asked.scales),
+        "psychsyn": lambda: _synonyms(raw, 0.60),
+        "psychant": lambda: _synonyms(raw, -0.60),
         "guttman_normed": lambda: careless.guttman_normed(
             forward - low, _categories(analysis.shape.codes)
         ),
     }
 
 
-def _synonyms(raw: Codes) -> Floats:
-    if len(careless.synonym_pairs(raw)[0]) < 3:
-        raise Skip("fewer than three item pairs correlate above .60")
-    return careless.synonyms(raw)
+def _even_odd(forward: Codes, scales: Sequence[Sequence[int]]) -> Floats:
+    if not scales:
+        raise Skip("needs an instrument of three scales or more")
+    return careless.even_odd(forward, [[number - 1 for number in scale] for scale in scales])
+
+
+def _synonyms(raw: Codes, critical: float) -> Floats:
+    if len(careless.synonym_pairs(raw, critical)[0]) < 3:
+        beyond = "above" if critical > 0 else "below"
+        raise Skip(f"fewer than three item pairs correlate {beyond} {critical:.2f}")
+    return careless.synonyms(raw, critical)
+
+
+def _norms(scores: Floats, population: Population) -> Section:
+    found = norms(scores.tolist(), population)
+    return {
+        **asdict(population),
+        "n": found.n,
+        "mean": found.mean,
+        "sd": found.sd,
+        "scores": [{"score": each, **asdict(found.standing(each))} for each in found.values],
+    }
 
 
 def _categories(codes: Sequence[int]) -> int:
@@ -299,18 +331,25 @@ def analyse(answers: Answers, shape: Shape, questions: Questions) -> Section:
             "sdiff": lambda: here.error(lambda sd, r: reliable_difference(sd, r, z=1)),
             "rci_threshold_raw": lambda: here.error(reliable_difference),
             "roc": here.roc,
+            "gate": here.gate,
+            "serial": here.serial,
             "mh": here.mantel_haenszel,
             "logistic_dif": here.logistic_dif,
             "prevalence": here.prevalence,
             "icc": here.icc,
+            "norms": here.norms,
             "grm": here.grm,
         },
         skipped,
         "",
     )
-    if isinstance(shares := found.get("prevalence"), dict):
-        school = _attempt({"school": here.by_school}, skipped, "prevalence.").get("school")
-        shares |= school if isinstance(school, dict) else {}
+    for name, more, section in (
+        ("roc", "compare", here.compared),
+        ("prevalence", "school", here.by_school),
+    ):
+        if isinstance(part := found.get(name), dict):
+            added = _attempt({more: section}, skipped, f"{name}.").get(more)
+            part |= added if isinstance(added, dict) else {}
     found["careless"] = _attempt(careless_sections(here), skipped, "careless.")
     return {
         "n": len(here.x),

@@ -81,7 +81,7 @@ def _measures(
         Index.GUTTMAN: lambda x: careless.guttman_normed(x - low, high - low + 1),
         Index.MAHALANOBIS: careless.mahalanobis,
     }
-    scales = _scales(definition, [item.id for item in items])
+    scales = subscales(definition, [item.id for item in items])
     if len(scales) >= LEAST_SCALES:
         measures[Index.EVEN_ODD] = lambda x: careless.even_odd(x, scales)
     if len(items) <= MOST_FITTED_ITEMS:
@@ -89,8 +89,8 @@ def _measures(
     return measures
 
 
-def _scales(definition: Definition, ids: Sequence[str]) -> list[list[int]]:
-    """Sub-scales of at least two items, each item in the first that holds it."""
+def subscales(definition: Definition, ids: Sequence[str]) -> list[list[int]]:
+    """Columns of each sub-scale of at least two items, each item in the first that holds it."""
     taken: set[str] = set()
     found = []
     for scale in sorted(definition.scales, key=lambda each: len(each.items)):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from instruments.analysis.answers import Shape, read_answers
 from instruments.analysis.command import main, numbers, plain, spans
+from instruments.library import catalogue
 
 R: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "statistics.json").read_text(encoding="utf-8")
@@ -59,7 +61,8 @@ def test_every_number_of_the_vectors_is_reproduced(
     expected = {key: value for key, value in R.items() if key not in {"X", "versions", *EXTRA}}
     assert differences(found, expected) == []
     assert len(found["careless"]["longstring"]) == 240
-    assert set(found["skipped"]) <= {"careless.psychsyn", "grm", "careless.lz_star"}
+    asked_for = {"grm", "norms", "careless.lz_star", "careless.even_odd"}
+    assert set(found["skipped"]) <= asked_for | {"careless.psychsyn", "careless.psychant"}
 
 
 def test_absent_columns_are_skipped_with_a_reason(
@@ -102,6 +105,75 @@ def test_a_model_is_fitted_when_asked(
     assert found["grm"]["converged"]
     assert len(found["grm"]["eap"]) == len(found["careless"]["lz_star"]) == 240
     assert all(a > 0 for a in found["grm"]["a"])
+
+
+def test_a_cut_comes_with_the_interviews_it_costs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["--prevalence", "0.04,0.10", "--students", "1000", "--minutes", "20"]
+    found = run(table(*EXTRA), [*OPTIONS, *asked], capsys, monkeypatch)
+    ill = [total for total, y in zip(R["total"], R["y"], strict=True) if y]
+    well = [total for total, y in zip(R["total"], R["y"], strict=True) if not y]
+    gate = found["gate"]
+    assert gate["cut"] == 12
+    assert gate["sensitivity"] == pytest.approx(sum(t >= 12 for t in ill) / len(ill))
+    assert gate["specificity"] == pytest.approx(sum(t < 12 for t in well) / len(well))
+    four = gate["load"][0]
+    flagged = 40 * gate["sensitivity"] + 960 * (1 - gate["specificity"])
+    assert (four["prevalence"], four["n"]) == (0.04, 1000)
+    assert four["flagged"] == pytest.approx(flagged)
+    assert four["ppv"] == pytest.approx(40 * gate["sensitivity"] / flagged)
+    assert four["hours"] == pytest.approx(flagged / 3)
+    for cut in found["roc"]["at_specificity"]:
+        kept = sum(t < cut["threshold"] for t in well) / len(well)
+        assert kept == pytest.approx(cut["specificity"])
+        assert kept >= cut["asked"]
+
+
+def test_two_steps_are_counted_not_only_multiplied(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(table(*EXTRA), OPTIONS, capsys, monkeypatch)["serial"]
+    both = [sum(row[:3]) >= found["first_cut"] and sum(row) >= found["cut"] for row in R["X"]]
+    hit = sum(each and y for each, y in zip(both, R["y"], strict=True)) / sum(R["y"])
+    assert found["sensitivity"] == pytest.approx(hit)
+    # the short score is part of the long one: multiplying promises too few cases
+    assert found["if_independent"]["sensitivity"] < found["sensitivity"]
+
+
+def test_norms_name_their_population_and_skip_small_cells(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["--items", "8", "--codes", "0-3", "--population", "junior high", "--year", "2026"]
+    found = run(table(*EXTRA), asked, capsys, monkeypatch)["norms"]
+    everybody = found[0]
+    assert (everybody["name"], everybody["year"], everybody["n"]) == ("junior high", 2026, 240)
+    low = everybody["scores"][0]
+    equal = R["total"].count(low["score"])
+    assert low["percentile"] == pytest.approx(100 * equal / 2 / 240)
+    assert [each["sex"] for each in found[1:]] == [
+        sex for sex in ("0", "1") if R["sex"].count(int(sex)) >= 100
+    ]
+    few = run(table(rows=R["X"][:99]), asked, capsys, monkeypatch)
+    assert few["skipped"]["norms"].startswith("99 people")
+
+
+@pytest.mark.parametrize("key", catalogue.keys())
+def test_every_scale_of_the_library_can_be_analysed(
+    key: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition, draw = catalogue.get(key), random.Random(key)
+    head = ",".join(f"item{number}" for number in range(1, len(definition.items) + 1))
+    rows = [",".join(str(draw.choice(item.codes)) for item in definition.items) for _ in range(120)]
+    for scale in definition.scales[:1]:
+        asked = ["--instrument", key, "--scale", scale.key]
+        found = run("\n".join([head, *rows]), asked, capsys, monkeypatch)
+        assert found["n_complete"] == 120
+        assert "alpha" in found
+        assert ("even_odd" in found["careless"]) == (key in WITH_PARTS)
+
+
+WITH_PARTS = {"mht", "mssmhs", "psc-17-y", "rcads-47", "scared-41", "scl-90", "sdq-s", "dass-21"}
 
 
 def test_a_library_instrument_brings_its_codes_and_scale(
