@@ -12,7 +12,7 @@ from instruments.library.definition import (
     Rounding,
     Scale,
 )
-from instruments.pages.blocks import Block, Cell, Code, Heading, Pairs, Paragraph, Table
+from instruments.pages.blocks import Block, Cell, Code, Heading, Lines, Pairs, Paragraph, Table
 from instruments.pages.citations import cited
 from instruments.pages.language import Language
 
@@ -189,10 +189,12 @@ def own_rule(language: Language, definition: Definition) -> list[Block]:
     if "factors" in filled:
         named = titles(language, definition)
         filled["factors"] = language.joined(named[key] for key in algorithm.parameters["factors"])  # type: ignore[attr-defined]
+    first, *steps = language.algorithms[algorithm.name].format(**filled).split("\n")
     source = cited(language, algorithm.source)
     return [
         Heading(language.word("algorithm"), algorithm.name),
-        Paragraph(language.algorithms[algorithm.name].format(**filled)),
+        Paragraph(first),
+        *([Lines(steps)] if steps else []),
         Pairs([(language.word("rule_source"), source)]),
     ]
 
