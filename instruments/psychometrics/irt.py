@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from instruments.psychometrics.arrays import Floats, floats
 
-NODES = np.linspace(-5, 5, 61)
+NODES = np.linspace(-6, 6, 61)  # beyond them lie two people in a thousand million
 WEIGHTS = np.exp(-(NODES**2) / 2)
 WEIGHTS /= WEIGHTS.sum()
 TINY = 1e-12

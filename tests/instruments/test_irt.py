@@ -1,12 +1,15 @@
 """Simulated parameters come back, and another program's fit agrees."""
 
+import itertools
+
 import girth
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from instruments.psychometrics.ability import eap, information, map_theta, person_fit
 from instruments.psychometrics.arrays import Floats
-from instruments.psychometrics.irt import GradedItem, fit, simulate
+from instruments.psychometrics.irt import GradedItem, Grm, fit, probabilities, simulate
 
 CODES = (0.0, 1.0, 2.0, 3.0)
 
@@ -80,6 +83,71 @@ def test_gaps_at_random_do_not_bias_the_fit() -> None:
     model, gappy = fit(answers), fit(np.where(holes, np.nan, answers))
     for whole, part in zip(model.items, gappy.items, strict=True):
         assert part.slope == pytest.approx(whole.slope, abs=4 * whole.slope_se)
+
+
+def known(seed: int, items: int) -> Grm:
+    """A model whose parameters are the truth, not an estimate."""
+    return Grm(scale(seed, items), 0.0, iterations=0, converged=True, n=0)
+
+
+def every_pattern(items: int) -> Floats:
+    return np.array(list(itertools.product(CODES, repeat=items)))
+
+
+def test_scores_are_those_of_direct_quadrature() -> None:
+    model = known(12, 4)
+    patterns = every_pattern(4)[::17]
+    scores = eap(model, patterns)
+    for row, theta, se in zip(patterns, scores.theta, scores.se, strict=True):
+
+        def weight(at: float, power: int = 0, row: Floats = row) -> float:
+            chances = [
+                probabilities(item, np.array([at]))[0][int(code)]
+                for item, code in zip(model.items, row, strict=True)
+            ]
+            return float(at**power * stats.norm.pdf(at) * np.prod(chances))
+
+        whole, first, second = (
+            integrate.quad(weight, -9, 9, args=(power,), epsabs=1e-12)[0] for power in (0, 1, 2)
+        )
+        assert theta == pytest.approx(first / whole, abs=1e-6)
+        assert se == pytest.approx((second / whole - (first / whole) ** 2) ** 0.5, abs=1e-6)
+
+
+def test_person_fit_is_the_enumeration_of_all_patterns() -> None:
+    """Mean, variance and covariance with the score of log P(pattern), pattern by pattern."""
+    model = known(13, 3)
+    patterns = every_pattern(3)
+    found, thetas = person_fit(model, patterns), map_theta(model, patterns)
+    for place in range(0, len(patterns), 5):
+        theta, step = thetas[place], 1e-5
+        logs = np.array(
+            [_log_chances(model, patterns, theta + shift) for shift in (0, step, -step)]
+        )
+        chances, score = np.exp(logs[0]), (logs[1] - logs[2]) / (2 * step)
+        off = logs[0] - chances @ logs[0]
+        slope = (chances @ (score * off)) / (chances @ score**2)
+        assert found.lz[place] == pytest.approx(off[place] / (chances @ off**2) ** 0.5, abs=1e-6)
+        rest = off - slope * score
+        star = (off[place] - slope * theta) / (chances @ rest**2) ** 0.5
+        assert found.lz_star[place] == pytest.approx(star, abs=1e-6)
+        assert score[place] == pytest.approx(theta, abs=1e-6)  # the MAP estimate: r0 = -theta
+
+
+def _log_chances(model: Grm, patterns: Floats, theta: float) -> Floats:
+    every = [np.log(probabilities(item, np.array([theta]))[0]) for item in model.items]
+    return np.array([sum(e[int(c)] for e, c in zip(every, row, strict=True)) for row in patterns])
+
+
+@pytest.mark.parametrize(("items", "lean"), [(9, 0.22), (20, 0.15), (60, 0.1)])
+def test_honest_people_follow_the_standard_normal_the_closer_the_longer_the_form(
+    items: int, lean: float
+) -> None:
+    model = known(items, items)
+    star = person_fit(model, simulate(model.items, people(items, 8000), items)).lz_star
+    assert abs(star.mean()) < lean
+    assert 0.9 < star.std() < 1.03
+    assert 0.036 < (star < -1.645).mean() < 0.058
 
 
 def test_information_is_highest_where_the_thresholds_are() -> None:

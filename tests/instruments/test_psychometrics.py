@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from instruments.library import catalogue
 from instruments.psychometrics.agreement import icc
@@ -300,3 +301,57 @@ def test_many_different_scores_are_cut_as_well() -> None:
     assert cut.specificity == (score[y == 0] < cut.threshold).mean()
     assert cut.ppv == pytest.approx(y[score > cut.threshold].mean())
     assert cut.npv == pytest.approx(1 - y[score < cut.threshold].mean())
+
+
+def test_nagelkerke_and_the_tests_equal_a_likelihood_that_a_solver_climbs() -> None:
+    draw = rng(13)
+    score, group = draw.normal(size=300), draw.integers(0, 2, 300).astype(float)
+    item = (draw.random(300) < 1 / (1 + np.exp(-(score + 0.8 * group)))).astype(float)
+
+    def highest(*columns: Floats) -> float:
+        x = np.column_stack([np.ones(300), *columns])
+        found = optimize.minimize(
+            lambda beta: np.logaddexp(0, x @ beta).sum() - item @ (x @ beta),
+            np.zeros(x.shape[1]),
+            tol=1e-12,
+        )
+        return -float(found.fun)
+
+    none, plain = highest(), highest(score)
+    uniform, crossed = highest(score, group), highest(score, group, score * group)
+    top = 1 - np.exp(2 * none / 300)
+    expected = (np.exp(2 * (none - plain) / 300) - np.exp(2 * (none - crossed) / 300)) / top
+    found = logistic_dif(item, score, group)
+    assert found.uniform_chi2 == pytest.approx(2 * (uniform - plain), abs=1e-6)
+    assert found.total_chi2 == pytest.approx(2 * (crossed - plain), abs=1e-6)
+    assert found.delta_r2 == pytest.approx(expected, abs=1e-8)
+
+
+def test_delong_equals_every_pair_counted() -> None:
+    draw = rng(14)
+    y = (draw.random(120) < 0.3).astype(float)
+    first, second = (np.round(2 * draw.normal(size=120) + 2 * y) for _ in range(2))
+
+    def pairs(score: Floats) -> Floats:
+        cases, controls = score[y == 1][:, None], score[y == 0][None, :]
+        return np.asarray((cases > controls) + 0.5 * (cases == controls))
+
+    def variance(table: Floats) -> float:
+        by_case, by_control = table.mean(axis=1), table.mean(axis=0)
+        return float(by_case.var(ddof=1) / len(by_case) + by_control.var(ddof=1) / len(by_control))
+
+    one, other = pairs(first), pairs(second)
+    assert roc(y, first).auc == pytest.approx(one.mean(), abs=1e-12)
+    assert roc(y, first).variance == pytest.approx(variance(one), abs=1e-12)
+    z = (one.mean() - other.mean()) / variance(one - other) ** 0.5
+    assert compare(y, first, second).z == pytest.approx(z, abs=1e-9)
+
+
+def test_lambda_6_is_what_regressions_of_each_item_leave_unexplained() -> None:
+    x = likert(400, 0.5, 15, items=5)
+    left = 0.0
+    for item in range(5):
+        others = np.column_stack([np.ones(400), np.delete(x, item, axis=1)])
+        rest = x[:, item] - others @ np.linalg.lstsq(others, x[:, item], rcond=None)[0]
+        left += rest.var() / x[:, item].var()
+    assert alpha(x).lambda6 == pytest.approx(1 - left / np.corrcoef(x.T).sum(), abs=1e-10)

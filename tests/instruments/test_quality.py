@@ -2,15 +2,22 @@
 
 from dataclasses import fields
 
+from hypothesis import given, strategies
+
+from instruments.library import catalogue
 from instruments.quality.policy import (
+    FAMILY,
     Family,
     Index,
     LieRule,
     Policy,
     QualityReport,
+    Reason,
     assess_sheet,
+    decide,
     longest_run,
 )
+from instruments.scoring import crisis
 
 CODES = (0, 1, 2, 3)
 
@@ -87,3 +94,37 @@ def test_blanks_break_a_run() -> None:
 
 def test_the_report_has_no_way_to_touch_a_flag_or_a_score() -> None:
     assert {field.name for field in fields(QualityReport)} == {"reasons", "ask_retest"}
+
+
+REASONS = strategies.builds(
+    Reason, strategies.sampled_from(Index), strategies.floats(0, 9), strategies.floats(0, 9)
+)
+ANSWERS = strategies.dictionaries(
+    strategies.sampled_from([str(number) for number in range(1, 10)]),
+    strategies.sampled_from([None, *CODES]),
+)
+
+
+@given(strategies.lists(REASONS))
+def test_a_second_sheet_is_asked_for_by_two_kinds_of_witness_and_never_by_one(
+    reasons: list[Reason],
+) -> None:
+    report = decide(reasons)
+    assert report.ask_retest == (len({FAMILY[reason.index] for reason in reasons}) >= 2)
+    assert report.reasons == tuple(reasons)
+
+
+@given(
+    ANSWERS,
+    strategies.floats(0, 20),
+    strategies.dictionaries(strategies.sampled_from(Index), strategies.floats(-9, 9)),
+)
+def test_no_carelessness_takes_a_critical_answer_back(
+    sheet: dict[str, int | None], seconds: float, measured: dict[Index, float]
+) -> None:
+    phq = catalogue.get("phq-9")
+    before = dict(sheet), [crisis.assess(phq, item, code) for item, code in sheet.items()]
+    assess_sheet(CODES, sheet, seconds, measured=measured)
+    after = [crisis.assess(phq, item, code) for item, code in sheet.items()]
+    assert (sheet, after) == before
+    assert any(after) == bool(sheet.get("9"))
