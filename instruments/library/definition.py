@@ -201,6 +201,11 @@ class Definition:
             )
 
     @property
+    def spoken(self) -> bool:
+        """Whether a trained person asks it, so that it is no form to fill in alone."""
+        return self.administration != "self"
+
+    @property
     def score_keys(self) -> tuple[str, ...]:
         """All scores in the order in which they are computed."""
         extra = self.algorithm.scores if self.algorithm else ()

@@ -85,6 +85,7 @@ def plan_of(session: Session, campaign: Campaign) -> Plan:
         unusable=[d.key for d in definitions if not _has_wording(d, campaign, licences)],
         expired=[key for key, until in licences.items() if until < opens_on],
         unverified=[] if campaign.sensitive_approved_by else unverified(campaign),
+        spoken=[d.key for d in definitions if d.spoken and campaign.origin == "online"],
         duty_problems=duty.problems(slots, campaign.opens_at, campaign.closes_at),
         sensitive_approved=campaign.sensitive_approved_by is not None,
         youngest=consent.age_on(youngest, clock.today()),

@@ -24,6 +24,7 @@ class Plan:
     unusable: Sequence[str]  # keys without any wording that may be shown
     expired: Sequence[str]  # keys whose licence ends before the campaign opens
     unverified: Sequence[str]  # keys with an unverified cut-set that nobody approved
+    spoken: Sequence[str]  # keys of scales that a person asks, in a campaign on phones
     duty_problems: Sequence[str]
     sensitive_approved: bool
     youngest: int | None = None
@@ -65,6 +66,7 @@ def _instruments(plan: Plan) -> list[Obstacle]:
         ("no_wording", plan.unusable),
         ("licence_expired", plan.expired),
         ("cutset_unverified", plan.unverified),
+        ("asked_by_a_person", plan.spoken),
     ):
         found.extend(Obstacle(code, key) for key in keys)
     return found

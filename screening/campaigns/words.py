@@ -54,6 +54,10 @@ def obstacle_words(obstacle: Obstacle) -> str:
         "cutset_unverified": _(
             "量表 %(key)s 的计分或界值未经核实：要由起草人以外的人批准后才能使用。", key=title
         ),
+        "asked_by_a_person": _(
+            "量表 %(key)s 只能由受过训练的人当面询问，不能让学生在手机上自己填：请换一个量表。",
+            key=title,
+        ),
         "duty_too_few_persons": _("值班表上不到两个人：请在“值班表”里补足。"),
         "duty_gap": _("开放期间有时段无人值班：请在“值班表”里补足。"),
         "sensitive_not_approved": _("量表含有关于自伤的题目：要由起草人以外的人批准。"),

@@ -337,6 +337,20 @@ def test_what_was_recalled_needs_a_named_approver(
     assert not [each for each in found if each.code == "cutset_unverified"]
 
 
+@pytest.mark.parametrize(("origin", "codes"), [("online", {"asked_by_a_person"}), ("paper", set())])
+def test_a_scale_that_a_person_asks_is_never_put_on_a_phone(
+    people: Cast, frozen: datetime, origin: str, codes: set[str]
+) -> None:
+    made = draft(people, people.counselor, [Chosen("c-ssrs-screener")])
+    with database.writing() as session:
+        session.get_one(Campaign, made.id).origin = origin
+        session.add(_licence(people, "c-ssrs-screener", 30))
+    with database.reading() as session:
+        plan = plan_of(session, session.get_one(Campaign, made.id))
+    found = {each.code for each in readiness.obstacles(plan, clock.today())}
+    assert found & {"asked_by_a_person", "no_wording"} == codes
+
+
 def test_well_being_alone_can_be_opened_once_another_person_lets_its_cutset_be_used(
     client: CheckedClient, people: Cast, frozen: datetime
 ) -> None:
