@@ -146,9 +146,12 @@ def _open_by_owner(session: Session, people: Mapping[int, Sequence[int]]) -> Cou
 
 
 def escalate(session: Session, *, by: Actor, alert: Alert, passed: int) -> None:
-    """Page the next people of the chain; nobody loses the alert and its clock goes on."""
+    """Page the next people of the chain; nobody loses the alert and its clock goes on.
+
+    One that was taken and then forgotten goes no further up than the level above the school.
+    """
     called = {(user, Role.COUNSELOR) for user in reach_again(session, alert)}
-    levels = chain(session, alert.school_id)[: passed + 1]
+    levels = chain(session, alert.school_id)[: passed + 1 if alert.state == State.OPEN else 2]
     called |= {
         (slot.user_id, Role.DUTY_PERSON) for _organisation, slots in levels for slot in slots
     }

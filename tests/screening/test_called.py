@@ -179,6 +179,7 @@ def test_a_critical_alert_that_was_taken_and_then_forgotten_calls_again_once(
 ) -> None:
     with database.writing() as session:
         on_the_roster(session, people.counselor, people.school)
+        on_the_roster(session, people.operator, people.city)
         alert = flagged(session, people)
         step(session, by=actor(people.counselor), alert=alert, event=Event.ACKNOWLEDGE)
     before = len(paths(people.counselor))
@@ -186,6 +187,7 @@ def test_a_critical_alert_that_was_taken_and_then_forgotten_calls_again_once(
         with clock.frozen(frozen + timedelta(minutes=minutes)):
             jobs.climb()
         assert len(paths(people.counselor)) == before + calls
+    assert paths(people.operator) == []
     with database.reading() as session:
         events = session.scalars(select(AlertChange.event).order_by(AlertChange.id)).all()
     assert events == ["raised", "acknowledge", "escalated"]
