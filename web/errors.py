@@ -2,8 +2,10 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
@@ -12,8 +14,15 @@ from werkzeug.exceptions import HTTPException
 from accounts.guard import wants_json
 from foundation.i18n import _
 from foundation.problems import Busy, Problem, WrongState
+from referrals import wording
 
 log = logging.getLogger(__name__)
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "hospital": wording.REFERRAL_EVENTS,
+    "referrals": wording.REFERRAL_EVENTS,
+    "letters": wording.REFERRAL_EVENTS,
+    "hotline": wording.TICKET_EVENTS,
+}
 
 
 def init_app(app: Flask) -> None:
@@ -72,10 +81,16 @@ def _answer(
         status=status,
         title=_title(status),
         message=message or _advice(status),
-        allowed=allowed,
+        allowed=_in_words(allowed),
         reference=reference,
     )
     return make_response(page, status)
+
+
+def _in_words(events: list[str]) -> list[tuple[str, str]]:
+    """What is possible now with the words of its buttons; what only a clock causes is left out."""
+    words = WORDS.get(request.blueprint or "", {})
+    return [(event, str(words.get(event, event))) for event in events if event != "overdue"]
 
 
 def _title(status: int) -> str:
@@ -98,8 +113,13 @@ def _advice(status: int) -> str:
     advice = {
         404: _("没有这个页面，或者不在您的范围内。请核对链接，或从首页进入。"),
         405: _("请从页面上的按钮进入。"),
+        409: _(
+            "这件事的状态已经变了，可能别人刚处理过；刚才的操作没有保存。请返回上一页，刷新后再看。"
+        ),
         413: _("请把文件分成几个再上传。"),
-        422: _("有的内容系统存不下（数字太大、日期太远，或有看不见的字符），没有保存。请返回上一页修改。"),
+        422: _(
+            "有的内容系统存不下（数字太大、日期太远，或有看不见的字符），没有保存。请返回上一页修改。"
+        ),
         429: _("请求太多，请等一会儿再试。"),
         503: _("系统正忙，刚才的内容没有保存，请稍后再试。"),
     }

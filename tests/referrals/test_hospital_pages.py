@@ -97,3 +97,17 @@ def test_whoever_replies_high_risk_is_asked_to_telephone_as_well(world, client):
     }
     answer = client.post(f"/hospital/{referral_id}/reply", data=slip, follow_redirects=True)
     assert "请同时打电话告诉学校心理老师：陈老师" in answer.text
+
+
+def test_a_step_that_is_not_possible_any_more_is_refused_in_words(world, client):
+    referral_id = sent(world)
+    sign_in(client, world.people.hospital_contact)
+    refused = client.post(f"/hospital/{referral_id}/accept")
+    assert refused.status_code == 409
+    assert "刚才的操作没有保存" in refused.text
+    assert '<li data-event="receive">签收</li>' in refused.text
+    assert "overdue" not in refused.text
+    there = {"Accept": "application/json"}
+    assert (
+        "receive" in client.post(f"/hospital/{referral_id}/accept", headers=there).json["allowed"]
+    )
