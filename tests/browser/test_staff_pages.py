@@ -1,15 +1,18 @@
 """Staff pages in a browser: alerts are seen from every page, tables fit a phone."""
 
+from datetime import timedelta
+
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from accounts import actions
 from accounts.models import User
 from accounts.policy import Actor, Role
-from foundation import database
+from foundation import clock, database
+from screening.triage.case_actions import open_case
 from screening.triage.raising import raise_alert
 from tests import make
-from tests.people import Cast
+from tests.people import Cast, actor
 
 BY = Actor.system("tests")
 
@@ -81,3 +84,26 @@ def test_tables_of_figures_are_cards_on_a_phone_and_columns_on_a_desk(
         page.reload()
         expect(table.locator("thead th").last).to_be_visible()
         assert figure.get_attribute("data-label") is None
+
+
+def test_on_a_phone_no_part_of_a_case_lies_over_another_in_english_either(
+    page: Page, people: Cast, live_server: str
+) -> None:
+    with database.writing() as session:
+        campaign = make.campaign(session, school=people.school, klasses=[people.klass_1])
+        ticket = make.ticket(session, of=campaign, student=people.lin)
+        alert = raise_alert(session, ticket=ticket, rule="phq-9:item-9", severity=3, inputs={})
+        case = open_case(session, by=actor(people.counselor), alert=alert)
+        case.due_at = clock.now() - timedelta(days=23)
+    sign_in(page, live_server, people.counselor)
+    page.set_viewport_size({"width": 360, "height": 720})
+    page.goto(f"{live_server}/cases?lang=en")
+    places = [
+        page.locator(one).bounding_box() for one in (".q-kind .badge", ".q-who a", ".q-due .due")
+    ]
+    ends = [box["x"] + box["width"] for box in places if box]
+    starts = [box["x"] for box in places if box]
+    assert len(ends) == 3
+    assert ends[0] <= starts[1]
+    assert ends[1] <= starts[2]
+    assert ends[2] <= 360
