@@ -5,7 +5,6 @@ from itertools import groupby
 
 from instruments.library.definition import (
     Definition,
-    Derived,
     Item,
     Method,
     Operation,
@@ -14,7 +13,7 @@ from instruments.library.definition import (
     Value,
 )
 from instruments.pages.blocks import Block, Cell, Code, Pairs, Paragraph, Table
-from instruments.pages.key import numbers, titles
+from instruments.pages.key import formula, numbers, titles
 from instruments.pages.language import Language
 from instruments.scoring.single import Scored, score
 
@@ -93,7 +92,8 @@ def _steps(
         if key in scales:
             how = arithmetic(language, definition, scales[key], answers, value)
         elif key in derived:
-            how = _of_scores(derived[key], scored.scores)
+            known = {k: f"{v:g}" for k, v in scored.scores.items() if v is not None}
+            how = formula(derived[key], known) if value is not None else ""
         bands = _bands(language, definition, scored, key)
         rows.append([named.get(key, key), how, _shown(language, value), bands])
     own = set(scored.bands) - {r.name for r in definition.band_rules(scored.cutset)}
@@ -147,26 +147,6 @@ def addition(values: Sequence[int]) -> str:
         return " + ".join(map(str, values))
     groups = [(value, len(list(same))) for value, same in groupby(sorted(values))]
     return " + ".join(f"{count} × {value}" for value, count in groups)
-
-
-def _of_scores(derived: Derived, scores: Mapping[str, Value]) -> str:
-    terms = [(factor, scores[key]) for key, factor in derived.terms]
-    if any(value is None for _factor, value in terms):
-        return ""
-    text = " ".join(
-        f"{'−' if factor < 0 else '+'} {f'{abs(factor)} × ' if abs(factor) != 1 else ''}{value:g}"
-        for factor, value in terms
-        if value is not None
-    ).removeprefix("+ ")
-    text = (
-        f"{derived.constant} {text if text[0] == '−' else f'+ {text}'}"
-        if derived.constant
-        else text
-    )
-    many = len(terms) > 1 and (derived.multiply != 1 or derived.divisor)
-    text = f"({text})" if many else text
-    text += f" × {float(derived.multiply):g}" if derived.multiply != 1 else ""
-    return text + (f" ÷ {scores[derived.divisor]:g}" if derived.divisor else "")
 
 
 def _shown(language: Language, value: Value) -> str:

@@ -86,7 +86,7 @@ def _reverse(language: Language, items: Sequence[Item]) -> str:
 
 def scores(language: Language, definition: Definition) -> list[Block]:
     """Every score with its items and arithmetic, then what blanks do to it."""
-    w = language.word
+    w, named = language.word, titles(language, definition)
     rows: list[list[Cell]] = [
         [
             language.named(scale.title),
@@ -96,7 +96,7 @@ def scores(language: Language, definition: Definition) -> list[Block]:
         for scale in definition.scales
     ]
     rows += [
-        [language.named(each.title), w("derived"), formula(language, definition, each)]
+        [language.named(each.title), w("derived"), formula(each, named)]
         for each in definition.derived
     ]
     if not rows:
@@ -161,23 +161,19 @@ def titles(language: Language, definition: Definition) -> dict[str, str]:
     return named | {each.key: language.named(each.title) for each in definition.derived}
 
 
-def formula(language: Language, definition: Definition, derived: Derived) -> str:
-    """A derived score as a sum of named scores."""
-    named = titles(language, definition)
+def formula(derived: Derived, shown: Mapping[str, str]) -> str:
+    """A derived score as a sum of other scores, which are shown by name or by value."""
     terms = [
-        f"{'-' if factor < 0 else '+'} {f'{abs(factor)} × ' if abs(factor) != 1 else ''}"
-        f"{named.get(key, key)}"
+        f"{'−' if factor < 0 else '+'} {f'{abs(factor)} × ' if abs(factor) != 1 else ''}{shown[key]}"
         for key, factor in derived.terms
     ]
-    text = " ".join(terms).replace("-", "−").removeprefix("+ ")
     if derived.constant:
-        text = (
-            f"{derived.constant} {text}" if text.startswith("−") else f"{derived.constant} + {text}"
-        )
+        terms.insert(0, str(derived.constant))
+    text = " ".join(terms).removeprefix("+ ")
     scaled = derived.multiply != 1 or derived.divisor
-    text = f"({text})" if scaled and len(derived.terms) > 1 else text
+    text = f"({text})" if scaled and len(terms) > 1 else text
     text += f" × {float(derived.multiply):g}" if derived.multiply != 1 else ""
-    return text + (f" ÷ {named.get(derived.divisor, derived.divisor)}" if derived.divisor else "")
+    return text + (f" ÷ {shown[derived.divisor]}" if derived.divisor else "")
 
 
 def own_rule(language: Language, definition: Definition) -> list[Block]:
