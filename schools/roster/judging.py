@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.i18n import _
-from schools.roster.rules import CLASS_TO_JUDGE, Kind, Known, Place, Planned
+from schools.names import masked
+from schools.roster.rules import CLASS_TO_JUDGE, Kind, Known, Place, Planned, could_be
 from schools.year import rules as year
 
 SCHOOL_TO_JUDGE = 30
@@ -73,6 +74,15 @@ def judge(
                 **values,
             )
         )
+    twins = _maybe_the_same(planned)
+    if twins:
+        strange.append(
+            _(
+                "有 %(n)s 名要新增的学生，与不在名单里的在校学生同名（%(names)s）。如果是同一个人换了班，请补上学号、学籍号或出生日期再上传，否则他以前的记录不会跟过去。",
+                n=len(twins),
+                names="、".join(masked(name) for name in twins[:5]),
+            )
+        )
     always, if_whole = strange, list[str]()
     for place, counted in _turnover(planned).items():
         limit = CONFIRM_ABOVE * enrolled[place]
@@ -94,6 +104,20 @@ def _climbed(planned: Sequence[Planned]) -> tuple[int, int]:
     least = max(CLASS_TO_JUDGE, len(known) // 2)
     up, down = year.climbed(moves)
     return (up if up >= least else 0), (down if down >= least else 0)
+
+
+def _maybe_the_same(planned: Sequence[Planned]) -> list[str]:
+    """Names that would be added as new while a student of that name would be left over."""
+    added = defaultdict(list)
+    for this in planned:
+        if this.kind == Kind.NEW:
+            added[this.row.values.get("name")].append(this.row.values)
+    return sorted(
+        this.known.name
+        for this in planned
+        if this.kind == Kind.LEAVING and this.known
+        if any(could_be(values, this.known) for values in added[this.known.name])
+    )
 
 
 def _looks_foreign(here: Sequence[Planned], enrolled: Mapping[Place, int]) -> bool:

@@ -134,14 +134,22 @@ def _differs(values: Mapping[str, Any], student: Known, kind: str) -> bool:
     return bool(mine) and bool(theirs) and mine != theirs
 
 
+def could_be(values: Mapping[str, Any], student: Known) -> bool:
+    """Whether nothing says that a row and a student of one name are two persons."""
+    born = values.get("birth_date")
+    return not (
+        any(_differs(values, student, kind) for kind in LASTING)
+        or (born and student.birth_date and born != student.birth_date)
+    )
+
+
 def _match_by_name(values: Mapping[str, Any], index: Index) -> tuple[Known | None, str]:
     """Same name and same birth date, or same name in the same class with one date unknown."""
     born, place = values.get("birth_date"), tuple(values.get("place", ()))
     candidates = [
         student
         for student in index.by_name.get(values.get("name", ""), ())
-        if not any(_differs(values, student, kind) for kind in LASTING)
-        and not (born and student.birth_date and born != student.birth_date)
+        if could_be(values, student)
     ]
     here = [student for student in candidates if student.place == place]
     dated = [student for student in candidates if born and student.birth_date == born]

@@ -149,6 +149,26 @@ def test_a_class_that_changes_by_more_than_three_tenths_must_be_confirmed() -> N
     )
 
 
+def test_a_namesake_who_may_have_changed_class_without_a_number_is_asked_about() -> None:
+    student, room = known(name="甲一"), known(2, name="乙二", place=THERE, student_number="2")
+    stays = row(name="乙二", place=list(THERE), student_number="2")
+    other = row(3, name="丙三", place=list(HERE), student_number="3")
+    moved = row(4, place=list(THERE))
+    gate = judging.judge(
+        roster.plan([stays, other, moved], [student, room]), [student, room], klass_names.label
+    )
+    assert "同名（甲*）" in "".join(gate.confirm)
+    numbered = [
+        known(name="甲一", student_number="1"),
+        room,
+    ]
+    another = row(4, place=list(THERE), student_number="9")
+    gate = judging.judge(
+        roster.plan([stays, other, another], numbered), numbered, klass_names.label
+    )
+    assert gate.confirm == (), "two numbers are two persons"
+
+
 def test_a_few_changes_need_no_confirmation_and_a_first_import_neither() -> None:
     students = school(40)
     rows = [row(n, name=f"生{n}", student_number=str(n)) for n in range(38)]
