@@ -89,7 +89,9 @@ def _schools_without_counselor(session: Session, actor: Actor) -> int:
     return _count(session, actor, OrganisationKind.SCHOOL, Organisation.id.not_in(has_one))
 
 
-def _count(session: Session, actor: Actor, kind: OrganisationKind, *only: ColumnElement[bool]) -> int:
+def _count(
+    session: Session, actor: Actor, kind: OrganisationKind, *only: ColumnElement[bool]
+) -> int:
     own = schools.organisations_visible_to(actor).where(
         Organisation.kind == kind.value, Organisation.active, *only
     )
