@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from accounts.models import User
 from foundation import push
 from schools.duty import rules as duty
-from schools.models import DutySlot, Organisation, StaffRole
+from schools.models import DutySlot, Organisation, OrganisationKind, StaffRole
 from schools.queries import ancestors
 
 
@@ -46,9 +46,16 @@ def _plain(row: DutySlot) -> duty.Slot:
 
 
 def _still_there() -> ColumnElement[bool]:
-    """He holds a role there, below or above: who has left is not called any more."""
+    """He holds a role there, below or above: who has left is not called any more.
+
+    A region may be backed by somebody of another place, such as the city's desk.
+    """
     role, place = aliased(StaffRole), aliased(Organisation)
-    near = or_(place.path.startswith(Organisation.path), Organisation.path.startswith(place.path))
+    near = or_(
+        place.path.startswith(Organisation.path),
+        Organisation.path.startswith(place.path),
+        Organisation.kind != OrganisationKind.SCHOOL.value,
+    )
     held = select(role.id).join(place, place.id == role.organisation_id)
     return held.where(role.user_id == DutySlot.user_id, role.ended_at.is_(None), near).exists()
 

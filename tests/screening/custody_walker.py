@@ -52,11 +52,13 @@ def scene(session: Session, people: Cast) -> tuple[list[User], list[Ticket]]:
     """Staff who act, and tickets; when no counselor is left, the county is on duty."""
     second = make.user(session, name="第二位心理老师")
     make.role(session, of=second, role=Role.COUNSELOR, at=people.school)
+    backing = make.user(session, name="区里值班的人")
+    make.role(session, of=backing, role=Role.SUPERVISOR, at=people.county)
     make.added(
         session,
         DutySlot(
             organisation_id=people.county.id,
-            user_id=make.user(session, name="区里值班的人").id,
+            user_id=backing.id,
             position=1,
             starts_at=time(0),
             ends_at=time(0),
