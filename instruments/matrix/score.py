@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.library.definition import Definition
-from instruments.library.parts import BandRule, Derived, ItemFlag, Rounding, Validity
+from instruments.library.parts import BandRule, Cut, Derived, ItemFlag, Rounding, Validity
 from instruments.matrix.algorithms import MATRIX_ALGORITHMS, ColumnOutcome
 from instruments.matrix.blocks import Adder, add_up
 from instruments.matrix.columns import Columns, ScoreColumn
@@ -32,15 +32,14 @@ Column = TypeVar("Column")
 
 @dataclass(frozen=True)
 class BandColumn:
-    """One band of all rows: codes into `labels`, -1 for null."""
+    """One band of all rows: codes into `labels`, the first of which is None for null."""
 
-    codes: NDArray[np.int8]
-    labels: tuple[str, ...]
+    codes: NDArray[np.uint8]
+    labels: tuple[str | None, ...]
 
     def label(self, row: int) -> str | None:
         """The band of a row."""
-        code = int(self.codes[row])
-        return None if code < 0 else self.labels[code]
+        return self.labels[int(self.codes[row])]
 
 
 class Late(Mapping[str, Column]):
@@ -228,7 +227,8 @@ def _of_algorithm(work: _Work, key: str) -> ScoreColumn:
 
 
 def _band_of_algorithm(work: _Work, name: str, labels: tuple[str, ...]) -> BandColumn:
-    return BandColumn(work.outcome.bands[name], labels)
+    # An algorithm says -1 for null.
+    return BandColumn((work.outcome.bands[name] + 1).view(np.uint8), (None, *labels))
 
 
 def _bands(work: _Work, rules: Sequence[BandRule]) -> Late[BandColumn]:
@@ -258,31 +258,25 @@ def _derived(derived: Derived, work: _Work) -> ScoreColumn:
 
 
 def _band(work: _Work, rule: BandRule) -> BandColumn:
-    labels = tuple(dict.fromkeys(cut.band for cuts in rule.tables.values() for cut in cuts))
-    column = work.scores[rule.scale]
+    names = dict.fromkeys(cut.band for cuts in rule.tables.values() for cut in cuts)
+    labels, column = (None, *names), work.scores[rule.scale]
     if rule.by is None:
-        return BandColumn(_codes(rule, labels, column, {}, work.room), labels)
+        return BandColumn(_codes(rule.cuts({}), labels, column, work.room), labels)
     given = np.broadcast_to(np.asarray(work.context.get(rule.by), object), (len(work.sheets),))
-    codes = np.full(len(work.sheets), -1, np.int8)
+    codes = np.zeros(len(work.sheets), np.uint8)
     for choice in rule.tables:
         rows = np.equal(given, choice).astype(np.bool_)
-        codes[rows] = _codes(rule, labels, column, {rule.by: choice}, work.room)[rows]
+        codes[rows] = _codes(rule.cuts({rule.by: choice}), labels, column, work.room)[rows]
     return BandColumn(codes, labels)
 
 
 def _codes(
-    rule: BandRule,
-    labels: tuple[str, ...],
-    column: ScoreColumn,
-    context: Mapping[str, object],
-    room: Room,
-) -> NDArray[np.int8]:
-    cuts = rule.cuts(context) or ()
-    places = np.array([labels.index(cut.band) for cut in cuts], np.int8)
+    cuts: Sequence[Cut] | None, labels: tuple[str | None, ...], column: ScoreColumn, room: Room
+) -> NDArray[np.uint8]:
+    reached = [0, *(labels.index(cut.band) for cut in cuts or ())]
     values = column.values if column.table is None else column.table
-    reached = np.searchsorted([float(cut.start) for cut in cuts], values, side="right") - 1
-    found = np.where(reached >= 0, places[np.maximum(reached, 0)], np.int8(-1))
-    codes = np.where(np.isnan(values), np.int8(-1), found).astype(np.int8)
+    steps = np.searchsorted([cut.start for cut in cuts or ()], values, side="right")
+    codes = np.where(np.isnan(values), 0, np.array(reached)[steps]).astype(np.uint8)
     return codes if column.table is None else look_up(codes, column.index, room)
 
 

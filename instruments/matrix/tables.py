@@ -26,7 +26,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Stairs:
-    """Steps of one width: (index + start) // width, at most `top`, less 1; so 255 is below them."""
+    """Steps of one width: (index + start) // width, at most `top`; 255 may come round to 0."""
 
     start: int
     width: int
@@ -41,7 +41,6 @@ class Stairs:
         np.floor_divide(part, number(self.width), out=at)
         if self.top is not None:
             np.minimum(at, np.full_like(at, self.top), out=at)
-        np.subtract(at, number(1), out=at)
         if at is not target:
             target[:] = at
 
@@ -109,7 +108,7 @@ def _way(table: bytes, width: int) -> Stairs | Steps | None:
 def _candidates(values: Bytes, at: list[int]) -> list[Stairs]:
     """Stairs as wide as two neighbouring steps, with and without a last one that is wider."""
     widths = {second - first for first, second in pairwise(at)}
-    top = int(np.max(values[values < 255], initial=0)) + 1
+    top = int(np.max(values, initial=0))
     return [
         Stairs(-first % width + lift, width, cap)
         for width in sorted(widths)
