@@ -217,6 +217,11 @@ class Definition:
         """The item identifiers in the order of the form."""
         return tuple(item.id for item in self.items)
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """At which place of the form an item stands, from 0."""
+        return {item: place for place, item in enumerate(self.item_ids)}
+
     def cutset(self, wanted: str | None) -> CutSet | None:
         """A cut-set by name; None means "default"; KeyError when the name is unknown."""
         for each in self.cutsets:

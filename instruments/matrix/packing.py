@@ -140,8 +140,7 @@ def packing_of(definition: Definition, scale: Scale) -> Packing:
     dtype = np.uint8 if largest < 256 else np.uint16 if largest < 65536 else np.uint32
     items = [definition.by_id[item] for item in scale.items]
     turns = tuple(codes[0] + codes[-1] if item.reverse else 0 for item in items)
-    ids = definition.item_ids
-    places = tuple(ids.index(item) for item in scale.items)
+    places = tuple(definition.places[item] for item in scale.items)
     counts = scale.operation is Operation.COUNT
     complete = None if counts else plain_sum(definition, scale)
     return Packing(scale, places, turns, codes[-1], base, dtype, complete)

@@ -156,7 +156,7 @@ def prepare(definition: Definition, sheets: Matrix) -> Sheets:
     by_item.flags.writeable = False
     veils, lifts = {}, {}
     for scale in definition.scales:
-        if open_items.isdisjoint(map(definition.item_ids.index, scale.items)):
+        if open_items.isdisjoint(definition.places[item] for item in scale.items):
             continue
         if strict := sum_of(definition, scale):
             veils[scale.key] = veil_of(strict.lowest(by_item))

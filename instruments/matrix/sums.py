@@ -6,7 +6,7 @@ keeps the lowest answer. A veil is 1 where that says that everything is answered
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,27 +34,27 @@ class Sum:
     parts: tuple[str, ...] = ()
     largest_part: int = 0
 
-    @property
+    @cached_property
     def places(self) -> tuple[int, ...]:
         """The columns of the form that it reads."""
         return self.plain + self.turned
 
-    @property
+    @cached_property
     def largest(self) -> int:
         """The highest sum."""
         return len(self.places) * self.high
 
-    @property
+    @cached_property
     def narrow(self) -> bool:
         """Whether a byte holds every sum."""
         return self.largest < VOID
 
-    @property
+    @cached_property
     def dtype(self) -> type[np.unsignedinteger[Any]]:
         """The smallest integer that holds every sum."""
         return np.uint8 if self.narrow else np.uint16
 
-    @property
+    @cached_property
     def void(self) -> int:
         """The index that no complete sheet can have: below the lowest sum, or what -1 is."""
         if self.low:
@@ -141,9 +141,9 @@ def sum_of(definition: Definition, scale: Scale, before: Iterable[Sum] = ()) -> 
 
 def plain_sum(definition: Definition, scale: Scale, parts: Sequence[Sum] = ()) -> Sum:
     """The sum of a scale whose items are all answered."""
-    codes, ids = definition.items[0].codes, definition.item_ids
-    plain = tuple(ids.index(i) for i in scale.items if not definition.by_id[i].reverse)
-    turned = tuple(ids.index(i) for i in scale.items if definition.by_id[i].reverse)
+    codes, places = definition.items[0].codes, definition.places
+    turned = tuple(places[i] for i in scale.items if definition.by_id[i].reverse)
+    plain = tuple(places[i] for i in scale.items if places[i] not in turned)
     keys = tuple(each.scale.key for each in parts)
     largest = max((each.largest for each in parts), default=0)
     return Sum(scale, plain, turned, codes[0], codes[-1], keys, largest)
