@@ -88,6 +88,8 @@ def climbed(moves: Iterable[tuple[str, str]]) -> tuple[int, int]:
     """How many of these moves between grades go one grade up, and how many one grade down."""
     order = {grade: place for place, grade in enumerate(words()["grades"])}
     steps = [
-        order[to] - order[fro] for fro, to in moves if fro in order and to in order and fro != to
+        order[new] - order[old]
+        for old, new in moves
+        if old in order and new in order and old != new
     ]
     return steps.count(1), steps.count(-1)
