@@ -1,6 +1,6 @@
 """What an actor may fetch of organisations, classes, students and staff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
@@ -186,6 +186,20 @@ def ancestors(session: Session, organisation_id: int) -> list[Organisation]:
     ids = [int(part) for part in (path or "").strip("/").split("/") if part]
     rows = session.scalars(select(Organisation).where(Organisation.id.in_(ids))).all()
     return sorted(rows, key=lambda organisation: -len(organisation.path))
+
+
+def able(
+    session: Session, school_id: int, roles: Sequence[str], users: Iterable[int | None]
+) -> set[int]:
+    """Those of the users who hold one of the roles today, at the school or above it."""
+    above = [organisation.id for organisation in ancestors(session, school_id)]
+    found = select(StaffRole.user_id).where(
+        StaffRole.user_id.in_([user for user in users if user is not None]),
+        StaffRole.organisation_id.in_(above),
+        StaffRole.role.in_(roles),
+        StaffRole.ended_at.is_(None),
+    )
+    return set(session.scalars(found))
 
 
 def enrolled_in(klass_ids: Sequence[int]) -> Select[Student]:

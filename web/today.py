@@ -16,8 +16,8 @@ from referrals.models import HotlineTicket, Referral
 from referrals.queries import hotline, referrals
 from schools.queries import in_scope
 from screening.campaigns.workflow import State as Campaigning
+from screening.league import concern_queries
 from screening.league.care_task_queries import own_tasks
-from screening.league.concern_queries import concerns_visible_to
 from screening.models import (
     Alert,
     Campaign,
@@ -129,6 +129,16 @@ def _called(session: Session, actor: Actor) -> Iterator[Waiting]:
         yield _line(session, calls, "due_at", _("值班呼叫"), page, urgent=True)
 
 
+def _called_by_concern(session: Session, actor: Actor) -> Iterator[Waiting]:
+    if actor.may(P.CONCERN_VIEW):
+        return  # they are among the concerns he reads
+    calls = concern_queries.called_to(actor).order_by(Concern.due_at, Concern.id)
+    first = session.scalars(calls).first()
+    if first is not None:
+        page = url_for("called.called_by_concern", concern_id=first.id)
+        yield _line(session, calls, "due_at", _("值班呼叫：有人报告了紧急担心"), page, urgent=True)
+
+
 def _cases(session: Session, actor: Actor) -> Iterator[Waiting]:
     mine = (
         select(FollowUp)
@@ -167,8 +177,8 @@ def _tasks(session: Session, actor: Actor) -> Iterator[Waiting]:
 
 
 def _concerns(session: Session, actor: Actor) -> Iterator[Waiting]:
-    fresh = concerns_visible_to(actor).where(Concern.ended_at.is_(None))
-    urgent = fresh.where(Concern.urgency == "urgent", Concern.acknowledged_at.is_(None))
+    fresh = concern_queries.concerns_visible_to(actor).where(Concern.ended_at.is_(None))
+    urgent = fresh.where(Concern.urgency == "urgent", Concern.state == "open")
     page = url_for("league.concerns")
     yield _line(session, urgent, "due_at", _("紧急担心还没有人接手"), page, urgent=True)
     yield _line(session, fresh, "due_at", _("待处理的担心"), page)
@@ -229,6 +239,7 @@ Queue = Callable[[Session, Actor], Iterator[Waiting]]
 QUEUES: tuple[tuple[Permission, Queue], ...] = (
     (P.ALERT_VIEW, _alerts),
     (P.HOME, _called),
+    (P.HOME, _called_by_concern),
     (P.SITTING_RUN, _calls),
     (P.CONCERN_VIEW, _concerns),
     (P.REFERRAL_APPROVE, _signatures),

@@ -14,8 +14,18 @@ from foundation.state_machine import Transition, follow
 from schools import settings
 from schools.duty.queries import OnDuty, on_duty
 from schools.models import Organisation, Student
+from schools.queries import able
 from screening.league import keywords
-from screening.league.concern_queries import PAGED_AGAIN, case_to_join, readers, same_report
+from screening.league.concern_queries import (
+    CALLED,
+    CONTACTED,
+    PAGED_AGAIN,
+    READERS,
+    called_before,
+    case_to_join,
+    readers,
+    same_report,
+)
 from screening.league.concern_workflow import LONGEST_WATCH_D, TRANSITIONS, Event, State
 from screening.models import Case, CaseEvent, Concern
 
@@ -122,35 +132,68 @@ def _of_duty(school_id: int, duty: OnDuty | None) -> _Custody:
 
 
 def _tell(session: Session, concern: Concern) -> None:
-    push.notify(
-        session,
-        user_ids=_custody(session, concern.school_id).told,
-        key=f"concern:{concern.id}",
-        text_key="concern",
-        path=f"/concerns/{concern.id}",
-        urgent=concern.urgency == keywords.URGENT,
-    )
+    told = set(_custody(session, concern.school_id).told)
+    urgent = concern.urgency == keywords.URGENT
+    _page(session, concern, told, key=f"concern:{concern.id}", urgent=urgent)
 
 
 def page_again(session: Session, *, by: Actor, concern: Concern, step: int) -> None:
     """Page readers and whoever is on duty now once more; each step pages once."""
     custody = _custody(session, concern.school_id)
     duty = on_duty(session, concern.school_id, clock.now())
-    push.notify(
-        session,
-        user_ids={*custody.told, *(duty.user_ids if duty else ())},
-        key=f"concern:{concern.id}:step{step}",
-        text_key="concern",
-        path=f"/concerns/{concern.id}",
-        urgent=True,
-    )
+    told = {*custody.told, *(duty.user_ids if duty else ())}
+    _page(session, concern, told, key=f"concern:{concern.id}:step{step}", urgent=True)
     _audited(session, PAGED_AGAIN, by, concern, {"step": step})
+
+
+def _page(session: Session, concern: Concern, told: set[int], *, key: str, urgent: bool) -> None:
+    """Each with the page that he may open: the concern, or the call of who is on duty.
+
+    What is not urgent names nobody outside; he hears that something waits if nobody else can.
+    """
+    opens = able(session, concern.school_id, READERS, told)
+    called = told - opens if concern.urgency == keywords.URGENT else set()
+    pages = {f"/concerns/{concern.id}": opens, f"/called/concerns/{concern.id}": called}
+    for path, users in (pages if opens or called else {"/start": told}).items():
+        push.notify(session, user_ids=users, key=key, text_key="concern", path=path, urgent=urgent)
+    for user in sorted(called - called_before(session, concern)):
+        _audited(session, CALLED, Actor.system("duty"), concern, {"user": user})
+
+
+def answer_call(session: Session, *, by: Actor, concern: Concern) -> None:
+    """Whoever was called on duty is on it; the school still has to take it and keeps its clock."""
+    if concern.acknowledged_at is None:
+        concern.acknowledged_at, concern.acknowledged_by = clock.now(), by.user_id
+        concern.version += 1
+        _audited(session, "concern.answered", by, concern)
+
+
+def contacted(session: Session, *, by: Actor, concern: Concern, note: str) -> None:
+    """The student was reached; a note says how. Whoever does that is on it.
+
+    Raises:
+        Refused: no note.
+
+    """
+    if not note.strip():
+        raise Refused(_("请写明怎样联系上的。"), "reason")
+    answer_call(session, by=by, concern=concern)
+    _noted(concern, note)
+    concern.version += 1
+    _audited(session, CONTACTED, by, concern)
+
+
+def _noted(concern: Concern, words: str) -> None:
+    """What was said before stays: how the duty person reached him, why it was watched."""
+    before = concern.outcome_reason
+    concern.outcome_reason = "\n".join(filter(None, (before, words.strip())))
 
 
 def acknowledge(session: Session, *, by: Actor, concern: Concern) -> None:
     """Take it; its clock goes on. A counselor who takes it answers for it from now on."""
     _step(session, by, concern, Event.ACKNOWLEDGE)
-    concern.acknowledged_at, concern.acknowledged_by = clock.now(), by.user_id
+    if concern.acknowledged_at is None:  # else somebody on duty was on it before
+        concern.acknowledged_at, concern.acknowledged_by = clock.now(), by.user_id
     if by.may(Permission.CASE_WORK, _path(session, concern)):
         concern.owner_user_id = by.user_id
     _audited(session, "concern.acknowledged", by, concern)
@@ -173,7 +216,7 @@ def watch_longer(session: Session, *, by: Actor, concern: Concern, days: int, re
         raise Refused(_("再观察 1 到 %(n)s 天。", n=LONGEST_WATCH_D), "days")
     _step(session, by, concern, Event.WATCH)
     concern.due_at = clock.now() + timedelta(days=days)
-    concern.outcome_reason = reason
+    _noted(concern, reason)
     _audited(session, "concern.watched", by, concern, {"days": days})
 
 
@@ -201,7 +244,8 @@ def close(session: Session, *, by: Actor, concern: Concern, reason: str) -> None
     if not reason.strip():
         raise Refused(_("请写明理由。"), "reason")
     _step(session, by, concern, Event.CLOSE)
-    concern.ended_at, concern.outcome_reason = clock.now(), reason.strip()
+    concern.ended_at = clock.now()
+    _noted(concern, reason)
     _audited(session, "concern.closed", by, concern)
 
 

@@ -1,5 +1,7 @@
 """Forms of reporting a concern and of working on it."""
 
+from collections.abc import Sequence
+
 from wtforms import (
     DateField,
     HiddenField,
@@ -30,7 +32,22 @@ SEEN = (
     ("sleep", _l("睡不好、吃不下"), False),
     ("trouble", _l("家里、学习或经济上遇到难处"), False),
 )
+# what a keyword stands for, for those who are not to read the text itself
+SIGNS = {
+    "suicide": _l("说过不想活、想死之类的话"),
+    "farewell": _l("说了告别的话"),
+    "self_harm": _l("身上有伤，或伤害自己"),
+    "danger_to_others": _l("可能伤害别人"),
+    "abuse": _l("被人打、被欺负，或受到侵害"),
+    "loss_of_reality": _l("说听到声音、有人要害他之类的话"),
+    "despair": _l("说撑不下去，或联系不上"),
+}
 URGENT_SEEN = frozenset(code for code, _words, urgent in SEEN if urgent)
+
+
+def kinds_of_sign(categories: Sequence[str]) -> list[str]:
+    """The kinds of sign in words; without any, that the reporter called it urgent."""
+    return [str(SIGNS[each]) for each in categories] or [_("报告人认为很急，现在就需要大人")]
 
 
 class ConcernForm(Form):

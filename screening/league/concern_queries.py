@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import JSON, Select, String, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.policy import GRANTS, Actor, Permission, Role
@@ -13,11 +13,14 @@ from foundation.audit import AuditRow
 from schools.models import Organisation, Student, StudentStatus
 from schools.names import normalised
 from schools.queries import in_scope, schools_visible_to, staff_of, students_visible_to
-from screening.league.concern_workflow import A_DAY
+from screening.league.concern_workflow import A_DAY, State
+from screening.league.keywords import URGENT
 from screening.models import Case, Concern
 
 # a list this long is part of the form itself, so that it works without a network
 SHORT_LIST = 200
+# the audit trail is the memory of whom a concern called on duty, and how the call was answered
+CALLED, CONTACTED = "concern.called", "concern.contacted"
 PAGED_AGAIN = "concern.paged_again"
 READERS = tuple(role.value for role in Role if Permission.CONCERN_VIEW in GRANTS[role])
 LABEL = re.compile(r"(.+?)\s*[（(](.+)[）)]")
@@ -35,6 +38,44 @@ def concerns_visible_to(actor: Actor) -> Select[Concern]:
             Concern.student_id.is_(None) | ~himself,
         )
         .order_by(Concern.ended_at.is_not(None), urgent_first, Concern.due_at, Concern.id.desc())
+    )
+
+
+def called_to(actor: Actor) -> Select[Concern]:
+    """Urgent ones that called him on duty, though his roles do not open them: until it is taken."""
+    called = select(AuditRow.id).where(
+        AuditRow.subject == "concern:" + cast(Concern.id, String),
+        AuditRow.event == CALLED,
+        type_coerce(AuditRow.details, JSON)["user"].as_integer() == actor.user_id,
+    )
+    return (
+        select(Concern)
+        .options(joinedload(Concern.student).joinedload(Student.klass))
+        .where(
+            Concern.urgency == URGENT,
+            Concern.state == State.OPEN.value,
+            Concern.student_id.is_(None) | Concern.student_id.not_in(actor.own_student_ids),
+            called.exists(),
+        )
+    )
+
+
+def called_before(session: Session, concern: Concern) -> set[int]:
+    """Whom it has called on duty so far."""
+    rows = session.scalars(
+        select(AuditRow.details).where(
+            AuditRow.subject == f"concern:{concern.id}", AuditRow.event == CALLED
+        )
+    )
+    return {row["user"] for row in rows if row}
+
+
+def contacted_at(session: Session, concern: Concern) -> datetime | None:
+    """When whoever was called on duty first reached the student."""
+    return session.scalar(
+        select(func.min(AuditRow.at)).where(
+            AuditRow.subject == f"concern:{concern.id}", AuditRow.event == CONTACTED
+        )
     )
 
 
@@ -61,15 +102,13 @@ def unacknowledged() -> Select[Concern]:
 
 
 def paged_steps(session: Session, concern: Concern) -> int:
-    """How often nobody's taking it has paged again; the audit trail is the memory."""
-    return (
-        session.scalar(
-            select(func.count(AuditRow.id)).where(
-                AuditRow.subject == f"concern:{concern.id}", AuditRow.event == PAGED_AGAIN
-            )
+    """The last step at which nobody's taking it has paged again; the audit trail is the memory."""
+    steps = session.scalars(
+        select(AuditRow.details).where(
+            AuditRow.subject == f"concern:{concern.id}", AuditRow.event == PAGED_AGAIN
         )
-        or 0
     )
+    return max((row["step"] for row in steps if row), default=0)
 
 
 def reports_of_a_day(session: Session, concern: Concern) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.policy import Actor, Permission, Role
 from foundation import audit
-from schools.models import Guardian, GuardianStatus, Organisation
+from schools.models import Guardian, GuardianStatus, Organisation, Student
 from schools.queries import staff_of
 from schools.student_queries import guardians_of
 from screening.models import Alert
@@ -31,27 +31,29 @@ def contacts_for(
     session: Session, actor: Actor, alert: Alert, school: Organisation
 ) -> Contacts | None:
     """For the counselor always, for who else works alerts while a critical one is open; logged."""
-    return contacts_of(session, actor, alert) if _may_call(actor, alert, school.path) else None
+    if not _may_call(actor, alert, school.path):
+        return None
+    return contacts_of(session, actor, alert.student, alert.school_id)
 
 
-def contacts_of(session: Session, actor: Actor, alert: Alert) -> Contacts:
+def contacts_of(session: Session, actor: Actor, student: Student, school_id: int) -> Contacts:
     """For who may call; logged."""
     audit.record_read(
         "contacts.read",
         by=actor.ref,
-        organisation_id=alert.school_id,
-        subjects=[f"student:{alert.student_id}"],
+        organisation_id=school_id,
+        subjects=[f"student:{student.id}"],
     )
-    klass = alert.student.klass
+    klass = student.klass
     return Contacts(
         homeroom=staff_of(
             session,
-            alert.school_id,
+            school_id,
             (Role.HOMEROOM.value,),
             klass_id=klass.id,
             branch_id=klass.branch_id,
         ),
-        guardians=session.scalars(guardians_of(alert.student_id)).all(),
+        guardians=session.scalars(guardians_of(student.id)).all(),
     )
 
 

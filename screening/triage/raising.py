@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import GRANTS, Permission, Role
 from foundation import audit, clock, push
+from schools import queries as schools
 from schools import settings
 from schools.duty.queries import on_duty
-from schools.models import Klass, StaffRole, Student
-from schools.queries import ancestors, staff_of
+from schools.models import Klass, Student
+from schools.queries import staff_of
 from screening.models import Alert, AlertChange, AlertReach, Case, Ticket
 from screening.models.flags import STANDING
 
@@ -145,14 +146,7 @@ def custody(session: Session, school_id: int) -> tuple[int, int | None]:
 
 def able(session: Session, school_id: int, users: Iterable[int | None]) -> set[int]:
     """Those of the users whose roles of today open the alerts of the school."""
-    above = [organisation.id for organisation in ancestors(session, school_id)]
-    found = select(StaffRole.user_id).where(
-        StaffRole.user_id.in_([user for user in users if user is not None]),
-        StaffRole.organisation_id.in_(above),
-        StaffRole.role.in_(OPENS_ALERTS),
-        StaffRole.ended_at.is_(None),
-    )
-    return set(session.scalars(found))
+    return schools.able(session, school_id, OPENS_ALERTS, users)
 
 
 def _holders(session: Session, school_id: int, role: Role, klass: Klass | None = None) -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from accounts.actions import invite
 from accounts.models import User
 from accounts.policy import Actor, Role
-from foundation import clock
+from foundation import audit, clock
 from foundation.push import PushChannel
 from schools.actions import add_duty
 from schools.models import (
@@ -22,6 +22,7 @@ from schools.models import (
     StaffRole,
     Student,
 )
+from screening.league.concern_queries import CALLED
 from screening.models import (
     Alert,
     AlertReach,
@@ -282,7 +283,7 @@ def _league(session: Session, people: Cast, side: Side, owner: User) -> dict[str
             reporter_user_id=member.id,
             client_key=side.name,
             facts=f"线索{side.name}",
-            urgency="worried",
+            urgency="urgent",
             owner_organisation_id=side.school.id,
             duty_role="counselor",
             owner_user_id=owner.id,
@@ -290,6 +291,12 @@ def _league(session: Session, people: Cast, side: Side, owner: User) -> dict[str
             created_at=clock.now(),
         ),
     )
+    if side.name == "own":
+        called = {"user": people.operator.id}
+        subject, school_id = f"concern:{concern.id}", side.school.id
+        audit.record(
+            session, CALLED, by="t", organisation_id=school_id, subject=subject, details=called
+        )
     pairing = make.added(
         session,
         ContactPairing(

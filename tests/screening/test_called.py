@@ -1,6 +1,7 @@
 """Who is called because he is on duty can act; who has left is called no more and owns nothing."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +10,13 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.policy import Role
 from foundation import clock, database, push
+from foundation.audit import AuditRow
 from foundation.outbox import OutboxMessage
 from schools.actions import end_role
 from schools.duty.queries import on_duty
 from schools.models import DutySlot, Organisation, StaffRole
-from screening.models import Alert, AlertChange, Case
+from screening.league import concern_actions, concern_paging
+from screening.models import Alert, AlertChange, Case, Concern
 from screening.triage import jobs
 from screening.triage.alert_actions import step
 from screening.triage.alert_workflow import Event
@@ -215,3 +218,157 @@ def test_a_contact_in_time_calls_nobody_again(people: Cast, frozen: datetime) ->
     with clock.frozen(frozen + timedelta(days=2)):
         jobs.climb()
     assert len(paths(people.counselor)) == before
+
+
+# --- urgent concerns -----------------------------------------------------------------------------
+
+
+def worried(session: Session, people: Cast, **values: Any) -> Concern:
+    """What the fellow student Zhou reports about Lin, urgent unless said otherwise."""
+    told = {"student": people.lin, "facts": "他说不想活了，在天台", "urgency": "urgent"} | values
+    key = f"key-{next(make.numbers)}"
+    report = concern_actions.Report(school_id=people.school.id, client_key=key, **told)
+    return concern_actions.report(session, by=actor(people.contact), report=report)
+
+
+def minutes_later(since: datetime, minutes: int) -> None:
+    with clock.frozen(since + timedelta(minutes=minutes)):
+        concern_paging.climb()
+
+
+@pytest.fixture
+def calling(people: Cast, frozen: datetime) -> Concern:
+    """Nobody of the school takes it within five minutes, so the desk above is called."""
+    with database.writing() as session:
+        on_the_roster(session, people.operator, people.city)
+        make.guardian(session, of=people.lin, name="林妈妈", phone="13911112222")
+        concern = worried(session, people)
+    minutes_later(frozen, 5)
+    return concern
+
+
+def stored(concern: Concern) -> Concern:
+    with database.reading() as session:
+        return session.get_one(Concern, concern.id)
+
+
+def test_an_urgent_concern_opens_for_who_is_on_duty_above_without_its_text(
+    client: CheckedClient, people: Cast, calling: Concern
+) -> None:
+    [path] = paths(people.operator)
+    assert path == f"/called/concerns/{calling.id}"
+    page = sign_in(client, people.operator).get(path)
+    assert page.status_code == 200
+    for words in (people.lin.name, "13911112222", people.contact.name, "不想活、想死之类的话"):
+        assert words in page.text
+    assert "天台" not in page.text
+    assert path in client.get("/start").text
+    with database.reading() as session:
+        read = select(AuditRow.subject).where(
+            AuditRow.by == actor(people.operator).ref,
+            AuditRow.event.in_(("concern.read", "contacts.read")),
+        )
+        subjects = set(session.scalars(read))
+    assert subjects == {f"concern:{calling.id}", f"student:{people.lin.id}"}
+
+
+def test_he_is_on_it_nobody_further_is_called_and_the_school_sees_it(
+    client: CheckedClient, people: Cast, calling: Concern, frozen: datetime
+) -> None:
+    sign_in(client, people.operator)
+    path = f"/called/concerns/{calling.id}"
+    assert client.post(f"{path}/take").status_code == 303
+    assert client.post(f"{path}/take").status_code == 303  # the same tap twice
+    minutes_later(frozen, 20)
+    assert paths(people.operator) == [path]
+    assert client.post(f"{path}/contact", data={"reason": " "}).status_code == 422
+    note = {"reason": "已和妈妈通话，她陪着"}
+    assert client.post(f"{path}/contact", data=note).status_code == 303
+    assert "已联系上学生" in client.get(path).text
+    minutes_later(frozen, 45)
+    assert paths(people.operator) == [path]
+    shown = sign_in(client, people.counselor).get(f"/concerns/{calling.id}").text
+    assert note["reason"] in shown
+    assert people.operator.name in shown
+    assert stored(calling).state == "open"
+    assert stored(calling).owner_user_id == people.counselor.id
+    assert "紧急担心还没有人接手" in client.get("/start").text
+
+
+def test_who_is_on_it_and_reaches_nobody_in_time_is_called_once_more(
+    client: CheckedClient, people: Cast, calling: Concern, frozen: datetime
+) -> None:
+    path = f"/called/concerns/{calling.id}"
+    sign_in(client, people.operator).post(f"{path}/take")
+    for minutes, calls in ((29, 1), (31, 2), (45, 2)):
+        minutes_later(frozen, minutes)
+        assert paths(people.operator) == [path] * calls
+
+
+def test_the_call_of_a_concern_is_his_alone_until_the_school_takes_it(
+    client: CheckedClient, people: Cast, calling: Concern
+) -> None:
+    path = f"/called/concerns/{calling.id}"
+    for other in (people.supervisor, people.homeroom, people.counselor, people.contact):
+        assert sign_in(client, other).get(path).status_code == 404
+        assert client.post(f"{path}/take").status_code == 404
+    sign_in(client, people.operator).post(f"{path}/contact", data={"reason": "电话里谈了"})
+    with database.writing() as session:
+        concern = session.get_one(Concern, calling.id)
+        by = actor(people.counselor)
+        concern_actions.acknowledge(session, by=by, concern=concern)
+        concern_actions.close(session, by=by, concern=concern, reason="已当面谈过")
+    assert stored(calling).outcome_reason == "电话里谈了\n已当面谈过"
+    assert sign_in(client, people.operator).get(path).status_code == 404
+    assert path not in client.get("/start").text
+
+
+def test_a_concern_about_somebody_unknown_leads_to_who_reported_it(
+    client: CheckedClient, people: Cast, frozen: datetime
+) -> None:
+    with database.writing() as session:
+        on_the_roster(session, people.operator, people.city)
+        worried(session, people, student=None, about="天台上的一位同学")
+    minutes_later(frozen, 5)
+    [path] = paths(people.operator)
+    page = sign_in(client, people.operator).get(path)
+    assert people.contact.name in page.text
+    assert "天台" not in page.text
+
+
+def test_who_opens_the_concern_by_his_role_keeps_its_own_page(
+    client: CheckedClient, people: Cast, frozen: datetime
+) -> None:
+    with database.writing() as session:
+        make.role(session, of=people.operator, role=Role.DUTY_PERSON, at=people.city)
+        on_the_roster(session, people.operator, people.city)
+        concern = worried(session, people)
+    minutes_later(frozen, 5)
+    [path] = paths(people.operator)
+    assert path == f"/concerns/{concern.id}"
+    assert sign_in(client, people.operator).get(path).status_code == 200
+    assert client.get(f"/called{path}").status_code == 404
+
+
+def test_a_concern_that_is_not_urgent_names_nobody_outside_the_school(
+    people: Cast, frozen: datetime
+) -> None:
+    with database.writing() as session:
+        on_the_roster(session, people.operator, people.city)
+        worried(session, people, facts="她不太说话", urgency="worried")
+    minutes_later(frozen, 25 * 60)
+    assert paths(people.operator) == []
+
+
+def test_a_school_that_has_nobody_left_calls_who_is_on_duty_above_at_once(
+    client: CheckedClient, people: Cast
+) -> None:
+    with database.writing() as session:
+        on_the_roster(session, people.operator, people.city)
+        for person in (people.counselor, people.secretary):
+            held = session.scalars(select(StaffRole).where(StaffRole.user_id == person.id)).one()
+            end_role(session, by=actor(people.security_admin), held=held)
+        concern = worried(session, people)
+    [path] = paths(people.operator)
+    assert path == f"/called/concerns/{concern.id}"
+    assert sign_in(client, people.operator).get(path).status_code == 200

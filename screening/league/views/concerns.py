@@ -26,6 +26,7 @@ from screening.league.concern_forms import CloseForm, ConcernForm, IdentifyForm,
 from screening.league.concern_queries import (
     SHORT_LIST,
     concerns_visible_to,
+    contacted_at,
     label_of,
     matching,
     meant,
@@ -181,6 +182,7 @@ def _detail(shown: Concern, status: int = 200, **forms: Any) -> ResponseReturnVa
     people = {
         "reporter": session().get_one(User, shown.reporter_user_id),
         "owner": session().get(User, shown.owner_user_id) if shown.owner_user_id else None,
+        "on_it": session().get(User, shown.acknowledged_by) if shown.acknowledged_by else None,
     }
     usual = {
         "close_form": CloseForm(prefix="close"),
@@ -196,6 +198,7 @@ def _detail(shown: Concern, status: int = 200, **forms: Any) -> ResponseReturnVa
             allowed=open_to(TRANSITIONS, shown.state, lambda who: actor.may(who, school.path)),
             case=open_case_of(session(), shown.school_id, shown.student_id),
             others=others_of_case(session(), shown),
+            contacted_at=contacted_at(session(), shown),
             many=reports_of_a_day(session(), shown) > MANY_REPORTS,
             **people,
             **(usual | forms),
