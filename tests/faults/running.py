@@ -79,16 +79,21 @@ class Program:
     def kill_one(self, chance: random.Random) -> bool:
         """Send SIGKILL to one web process and wait for its successor; whether it was writing."""
         number = chance.randrange(WEB_PROCESSES)
-        victim, _count = self._open_writes()[number]
+        victim = self._standing(number)
         os.kill(victim, signal.SIGKILL)
         while alive(victim):
             time.sleep(POLL_S)
         inside = self._open_writes()[number][1] > 0
+        self._standing(number, after=victim)
+        return inside
+
+    def _standing(self, number: int, after: int = 0) -> int:
+        """The web process of that number, once it runs: until then its mark is its predecessor's."""
         deadline = time.monotonic() + SECONDS_TO_START
-        while self._open_writes()[number][0] == victim:
+        while (process := self._open_writes()[number][0]) not in {*self._children()} - {after}:
             assert time.monotonic() < deadline, self.log.read_text(errors="replace")[-3000:]
             time.sleep(POLL_S)
-        return inside
+        return int(process)
 
     def _open_writes(self) -> list[tuple[int, int]]:
         """Process id and open writes of each web process."""
