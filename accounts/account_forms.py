@@ -1,24 +1,16 @@
 """Forms of one's own account beside the password: the number others ring, and the way back in."""
 
-from wtforms import PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
+from wtforms import StringField
+from wtforms.validators import Length, Optional, Regexp
 
+from accounts.forms import new_password, repeated_password
 from foundation.forms import Form
 from foundation.i18n import _l
 
 
 class RecoveryForm(Form):
-    password = PasswordField(
-        _l("新密码"),
-        [InputRequired(_l("请输入新密码。")), Length(max=200)],
-        description=_l("至少 10 个字符，几个词连起来最好记。"),
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        _l("再输一次密码"),
-        [InputRequired(_l("请再输一次密码。")), EqualTo("password", _l("两次输入的密码不一样。"))],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("新密码"), _l("请输入新密码。"))
+    again = repeated_password()
 
 
 class PhoneForm(Form):

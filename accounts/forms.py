@@ -9,6 +9,25 @@ from foundation.i18n import _l
 PROVINCE = r"[1-9]\d0000$"
 
 
+def new_password(label: str, wanted: str) -> PasswordField:
+    """The field in which a password is chosen; `wanted` says that it is empty."""
+    return PasswordField(
+        label,
+        [InputRequired(wanted), Length(max=200)],
+        description=_l("至少 10 个字符，几个词连起来最好记。"),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def repeated_password() -> PasswordField:
+    """The field that repeats what stands in `password`."""
+    return PasswordField(
+        _l("再输一次密码"),
+        [InputRequired(_l("请再输一次密码。")), EqualTo("password", _l("两次输入的密码不一样。"))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class SignInForm(Form):
     username = StringField(
         _l("用户名"),
@@ -39,17 +58,8 @@ class NewAccountForm(Form):
         description=_l("字母、数字都可以，登录时用。"),
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )
-    password = PasswordField(
-        _l("密码"),
-        [InputRequired(_l("请输入密码。")), Length(max=200)],
-        description=_l("至少 10 个字符，几个词连起来最好记。"),
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        _l("再输一次密码"),
-        [InputRequired(_l("请再输一次密码。")), EqualTo("password", _l("两次输入的密码不一样。"))],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password(_l("密码"), _l("请输入密码。"))
+    again = repeated_password()
 
 
 class SetUpForm(NewAccountForm):
@@ -82,12 +92,7 @@ class PasswordForm(Form):
         [InputRequired(_l("请输入现在的密码。"))],
         render_kw={"autocomplete": "current-password"},
     )
-    new = PasswordField(
-        _l("新密码"),
-        [InputRequired(_l("请输入新密码。")), Length(max=200)],
-        description=_l("至少 10 个字符，几个词连起来最好记。"),
-        render_kw={"autocomplete": "new-password"},
-    )
+    new = new_password(_l("新密码"), _l("请输入新密码。"))
 
 
 class ChannelForm(Form):

@@ -5,12 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from accounts.guard import current_actor, requires
 from accounts.policy import Permission
-from foundation import audit
 from foundation.database import session
 from screening.models import Campaign
 from screening.reports import dataset, exports
 from screening.reports.forms import DatasetForm
-from screening.reports.views.reports import exported
+from screening.reports.views.reports import exported, note_preview
 
 bp = Blueprint("dataset", __name__)
 SHOWN = 12
@@ -25,12 +24,7 @@ def ask(campaign_id: int) -> ResponseReturnValue:
 
 def _page(found: Campaign, form: DatasetForm, status: int) -> ResponseReturnValue:
     data = dataset.dataset_of(session(), found)
-    audit.record_read(
-        "results.previewed",
-        by=current_actor().ref,
-        organisation_id=found.school_id,
-        subjects=[f"campaign:{found.id}"],
-    )
+    note_preview(found)
     page = render_template(
         "reports/dataset.html",
         campaign=found,

@@ -185,14 +185,19 @@ def exported(campaign_id: int) -> Campaign:
     return found
 
 
-def _export_page(found: Campaign, form: ExportForm, status: int) -> ResponseReturnValue:
-    table = exports.results(session(), found)
+def note_preview(found: Campaign) -> None:
+    """Who saw what would leave, written down before it is shown."""
     audit.record_read(
         "results.previewed",
         by=current_actor().ref,
         organisation_id=found.school_id,
         subjects=[f"campaign:{found.id}"],
     )
+
+
+def _export_page(found: Campaign, form: ExportForm, status: int) -> ResponseReturnValue:
+    table = exports.results(session(), found)
+    note_preview(found)
     page = render_template(
         "reports/export.html",
         campaign=found,
