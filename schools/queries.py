@@ -15,7 +15,6 @@ from schools.models import (
     OrganisationKind,
     StaffRole,
     Student,
-    StudentStatus,
 )
 
 
@@ -200,16 +199,6 @@ def able(
         StaffRole.ended_at.is_(None),
     )
     return set(session.scalars(found))
-
-
-def enrolled_in(klass_ids: Sequence[int]) -> Select[Student]:
-    """Enrolled students of the classes, in the order of a register."""
-    return (
-        select(Student)
-        .options(joinedload(Student.klass))
-        .where(Student.klass_id.in_(klass_ids), Student.status == StudentStatus.ENROLLED.value)
-        .order_by(Student.klass_id, Student.student_number, Student.id)
-    )
 
 
 def branches_of(school_id: int) -> Select[Branch]:

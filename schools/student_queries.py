@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 
 from accounts.policy import Actor, Permission
 from schools.models import (
-    Grade,
     Guardian,
     Klass,
     Organisation,
@@ -98,8 +97,3 @@ def staff_of_klass(klass: Klass) -> Select[StaffRole]:
         .where(StaffRole.organisation_id == klass.school_id, StaffRole.ended_at.is_(None), narrowed)
         .order_by(StaffRole.role, StaffRole.id)
     )
-
-
-def grades_of(school_id: int) -> Select[Grade]:
-    """The grades of a school."""
-    return select(Grade).where(Grade.school_id == school_id).order_by(Grade.name)

@@ -109,11 +109,6 @@ def _diagram(table: Mapping[Any, Any]) -> list[str]:
     return ["```mermaid", "stateDiagram-v2", *edges, "```"]
 
 
-def state_values(table: Mapping[Any, Any]) -> set[str]:
-    """Every state of a table's own enumeration, also those that no event leads to."""
-    return {str(each.value) for each in _states(table)}
-
-
 def inventory() -> str:
     """Every column with its class, its retention rule and how it is kept."""
     lines: list[str] = []

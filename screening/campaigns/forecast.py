@@ -54,10 +54,3 @@ def _load(students: int, minutes: float, accuracy: Accuracy, p: float) -> Load:
         npv=clear / (clear + missed) if clear + missed else None,
         hours=round(flagged * minutes / 60, 1),
     )
-
-
-def weeks_needed(hours: float, counselor_hours_per_week: float) -> float | None:
-    """How many weeks the interviews take; None when nobody has hours for them."""
-    if counselor_hours_per_week <= 0:
-        return None
-    return round(hours / counselor_hours_per_week, 1)
